@@ -1,0 +1,8 @@
+"""The one decorator every compiled kernel of the virtual plant uses."""
+
+from typing import Any
+
+import numba
+
+# No fastmath: it deletes NaN checks and re-orders sums, and both would break "any chunking gives the same bits".
+kernel: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
