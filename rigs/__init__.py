@@ -1,0 +1,1 @@
+"""Rig and scenario files: what is plugged to what, and what shall happen. Declarations only, no behaviour."""

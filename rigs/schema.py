@@ -1,0 +1,502 @@
+"""What a rig file and a scenario file may say.
+
+Everything here is a declaration: pydantic models that refuse unknown keys, hold SI values and carry no behaviour.
+The `plant` section is the virtual plant's private part (true parameters, recordings, start state); a twin works
+on `Rig.twin_view()`, from which it is gone.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from rigs.units import NANOSECONDS, to_si
+
+
+def _quantity(unit: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: to_si(value, unit))
+
+
+Number = Annotated[float, _quantity("")]
+Pressure = Annotated[float, _quantity("Pa")]
+VolumeFlow = Annotated[float, _quantity("m**3/s")]
+Speed = Annotated[float, _quantity("rad/s")]
+Length = Annotated[float, _quantity("m")]
+Area = Annotated[float, _quantity("m**2")]
+Temperature = Annotated[float, _quantity("K")]
+Power = Annotated[float, _quantity("W")]
+Voltage = Annotated[float, _quantity("V")]
+Current = Annotated[float, _quantity("A")]
+Frequency = Annotated[float, _quantity("Hz")]
+Resistance = Annotated[float, _quantity("ohm")]
+Inductance = Annotated[float, _quantity("H")]
+Inertia = Annotated[float, _quantity("kg*m**2")]
+Force = Annotated[float, _quantity("N")]
+Seconds = Annotated[float, _quantity("s")]
+Duration = Annotated[int, BeforeValidator(lambda value: round(to_si(value, "s") * NANOSECONDS))]
+Angle = Annotated[float, _quantity("rad")]
+FlowResistance = Annotated[float, _quantity("s**2/m**5")]
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
+Quality = Literal["good", "uncertain", "bad"]
+Protocol = Literal["modbus-tcp", "modbus-rtu", "opcua"]
+
+
+class Strict(BaseModel):
+    """A model that refuses keys it does not know and does not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+# --- assets: nameplates, known to everyone ------------------------------------------------------------------
+
+
+class _Asset(Strict):
+    id: Identifier
+    title: str = ""
+
+
+class InductionMotor(_Asset):
+    """Nameplate and data-sheet circuit of a squirrel-cage motor (star equivalent, per phase)."""
+
+    kind: Literal["induction_motor"]
+    power: Power
+    voltage: Voltage
+    frequency: Frequency
+    current: Current
+    speed: Speed
+    pole_pairs: int = Field(ge=1, le=12)
+    stator_resistance: Resistance
+    rotor_resistance: Resistance
+    stator_inductance: Inductance
+    rotor_inductance: Inductance
+    magnetising_inductance: Inductance
+    inertia: Inertia
+    winding_limit: Temperature
+
+
+class Vfd(_Asset):
+    """Variable-frequency drive."""
+
+    kind: Literal["vfd"]
+    maximum_frequency: Frequency
+    ramp: Seconds = Field(gt=0)
+    current_limit: Current
+
+
+class CentrifugalPump(_Asset):
+    """Data-sheet curve: head = shutoff_head - (shutoff_head - head)·(Q/flow)² at rated speed."""
+
+    kind: Literal["centrifugal_pump"]
+    speed: Speed = Field(gt=0)
+    flow: VolumeFlow = Field(gt=0)
+    head: Length = Field(gt=0)
+    shutoff_head: Length = Field(gt=0)
+    efficiency: Number = Field(gt=0, lt=1)
+    vanes: int = Field(ge=2, le=12)
+    npsh_required: Length
+    iso_table: Literal["pumps_category_1", "pumps_category_2", "group_1", "group_2"] = "pumps_category_1"
+    mounting: Literal["rigid", "flexible"] = "rigid"
+
+
+class RollingBearing(_Asset):
+    """Geometry of a rolling bearing; any consistent length unit serves, kinematics use ratios."""
+
+    kind: Literal["rolling_bearing"]
+    designation: str
+    position: Literal["drive_end", "non_drive_end"] = "drive_end"
+    balls: int = Field(ge=3, le=60)
+    ball_diameter: Length = Field(gt=0)
+    pitch_diameter: Length = Field(gt=0)
+    contact_angle: Angle = Field(default=0.0, ge=0, lt=1.5)
+    dynamic_load: Force = Field(default=14_800.0, gt=0)
+    provenance: str = ""
+
+
+class Tank(_Asset):
+    """Open tank of constant section."""
+
+    kind: Literal["tank"]
+    area: Area = Field(gt=0)
+    height: Length = Field(gt=0)
+
+
+class Pipe(_Asset):
+    """Pipe run with fittings: head loss = resistance·Q² and a static lift."""
+
+    kind: Literal["pipe"]
+    length: Length = Field(ge=0)
+    diameter: Length = Field(gt=0)
+    resistance: FlowResistance = Field(ge=0)
+    static_head: Length = 0.0
+
+
+class ControlValve(_Asset):
+    """Equal-percentage control valve; Kvs in m³/h at 1 bar, as data sheets print it (IEC 60534)."""
+
+    kind: Literal["control_valve"]
+    kvs_m3_h: Number = Field(gt=0)
+    rangeability: Number = Field(default=50.0, gt=1)
+    stroke_time: Seconds = Field(gt=0)
+
+
+class PidLoop(_Asset):
+    """ISA-form controller acting on the asset it is joined to by a control connection."""
+
+    kind: Literal["pid_loop"]
+    gain: Number
+    integral_time: Seconds = Field(gt=0)
+    derivative_time: Seconds = 0.0
+    scan: Duration = Field(gt=0)
+    span: VolumeFlow = Field(gt=0)
+
+
+class Recording(_Asset):
+    """A machine known only by a recording of it; which recording is the plant's private matter."""
+
+    kind: Literal["recording"]
+
+
+Asset = Annotated[
+    InductionMotor | Vfd | CentrifugalPump | RollingBearing | Tank | Pipe | ControlValve | PidLoop | Recording,
+    Field(discriminator="kind"),
+]
+
+
+class Connection(Strict):
+    """Assets joined by a medium, in the order in which it passes them."""
+
+    kind: Literal["shaft", "pipe", "wire", "control", "mount"]
+    joins: tuple[Identifier, ...] = Field(min_length=2)
+
+
+# --- the virtual plant's private part -----------------------------------------------------------------------
+
+
+class RecordingSource(Strict):
+    """The file a `recording` asset plays; relative paths start at the recorded-data folder."""
+
+    file: str
+    channel: str | None = None
+    rate: Frequency | None = None
+    speed: Speed | None = None
+    at_end: Literal["loop", "hold"] = "loop"
+
+
+class PlantSettings(Strict):
+    """True parameters and start state: what only the virtual plant knows."""
+
+    start: Literal["warm", "cold"] = "warm"
+    ambient: Temperature = 293.15
+    fluid: Temperature = 293.15
+    tank_level: Length = 1.5
+    parameters: dict[Identifier, dict[str, float | bool | str]] = Field(default_factory=dict)
+    initial: dict[str, float | bool | str] = Field(default_factory=dict)
+    recordings: dict[Identifier, RecordingSource] = Field(default_factory=dict)
+
+
+# --- sensors, points, devices -------------------------------------------------------------------------------
+
+
+class SensorSpec(Strict):
+    """Data sheet of the sensor behind a point; fractions are of span unless said otherwise."""
+
+    kind: Literal[
+        "pressure", "flow", "level", "pt100", "speed", "position", "electric", "accelerometer", "recorded"
+    ]
+    accuracy: Number = Field(default=0.0025, ge=0, lt=1)
+    noise: Number = Field(default=0.0002, ge=0, lt=1)
+    of_reading: bool = False
+    lag: Seconds = Field(default=0.0, ge=0)
+    bits: int = Field(default=16, ge=8, le=32)
+    full_scale: Annotated[float, _quantity("m/s**2")] | None = None
+    mount: Literal["stud", "magnet"] = "stud"
+    clock_error_ppm: Number = 0.0
+
+
+class Waveform(Strict):
+    """A point that carries blocks of samples; `buffer` is how much the device keeps for readers."""
+
+    rate: Frequency | None = Field(default=None, gt=0)
+    buffer: Seconds = Field(default=2.0, gt=0, le=60)
+
+
+class ModbusAddress(Strict):
+    """Where a value lies in a Modbus unit's tables; the value on the wire is value_in_unit / scale."""
+
+    unit: int = Field(ge=1, le=247)
+    table: Literal["coil", "discrete", "input", "holding"]
+    register_: int = Field(alias="register", ge=0, le=65535)
+    type: Literal["bool", "u16", "i16", "u32", "i32", "f32", "u64", "i64", "f64"] = "u16"
+    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
+    scale: Number = 1.0
+
+    @property
+    def words(self) -> int:
+        """Registers taken (1 for a coil or discrete input)."""
+        return {"32": 2, "64": 4}.get(self.type[1:], 1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        bits = self.table in ("coil", "discrete")
+        if bits != (self.type == "bool"):
+            raise ValueError(f"type {self.type} does not fit table {self.table}; coils and discrete inputs hold bool only")
+        if self.register_ + self.words > 65536:
+            raise ValueError(f"register {self.register_} and type {self.type} reach beyond register 65535")
+        if self.scale == 0:
+            raise ValueError("scale = 0 would lose the value; use 1 for none")
+        return self
+
+
+class OpcUaAddress(Strict):
+    """Where a value stands in the server's address space: a browse path below the device's folder."""
+
+    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,4}$", max_length=200)]
+    type: Literal["Boolean", "Int32", "UInt32", "UInt64", "Float", "Double"] = "Double"
+    method: bool = False
+
+
+class Point(Strict):
+    """One addressed value of a device. `asset` and `quantity` are its meaning; `signal` is where the plant takes it.
+
+    A point with `write` can be written over the wire; the plant receives the named command.
+    """
+
+    id: PointId
+    device: Identifier
+    asset: Identifier
+    quantity: Identifier
+    unit: str = ""
+    range: tuple[float, float] = (0.0, 1.0)
+    description: str = ""
+    critical: bool = False
+    signal: str | None = None
+    sensor: SensorSpec | None = None
+    write: str | None = None
+    waveform: Waveform | None = None
+    modbus: ModbusAddress | None = None
+    opcua: OpcUaAddress | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        low, high = self.range
+        if not low < high:
+            raise ValueError(f"range [{low}, {high}] is empty; the first number is the lower end")
+        if (self.modbus is None) == (self.opcua is None):
+            raise ValueError("a point needs exactly one address: either modbus or opcua")
+        if self.signal is None and self.write is None:
+            raise ValueError("a point needs a signal to read, a write to command, or both")
+        return self
+
+
+class UnitIdentity(Strict):
+    """What a Modbus unit says of itself (function 43/14)."""
+
+    unit: int = Field(ge=1, le=247)
+    vendor: str = "plantbench"
+    product: str = ""
+    revision: str = "1.0"
+    name: str = ""
+
+
+class DeviceClock(Strict):
+    """A register with the device's own time: milliseconds or nanoseconds since 1970-01-01 UTC, as u64."""
+
+    address: ModbusAddress
+    resolution: Literal["ns", "ms"] = "ms"
+
+
+class Device(Strict):
+    """A protocol face of the rig."""
+
+    id: Identifier
+    protocol: Protocol
+    title: str = ""
+    poll: Duration = Field(default=500_000_000, gt=0)
+    timeout: Seconds = Field(default=0.5, gt=0, le=60)
+    stale_after: Duration = Field(default=3_000_000_000, gt=0)
+    boot: Seconds = Field(default=3.0, ge=0)
+    port: int = Field(default=0, ge=0, le=65535)
+    namespace: str | None = None
+    baud: int = Field(default=19200, ge=300, le=921600)
+    parity: Literal["even", "odd", "none"] = "even"
+    clock: DeviceClock | None = None
+    identities: tuple[UnitIdentity, ...] = ()
+    connections: int = Field(default=16, ge=1, le=1024)
+
+
+class RigClock(Strict):
+    """Plant time: `block` is the scan, `watermark` how far lockstep advances before it waits for the twin."""
+
+    block: Duration = Field(default=100_000_000, gt=0)
+    watermark: Duration = Field(default=500_000_000, gt=0)
+
+
+class TwinSettings(Strict):
+    """What the twin may be told at commissioning."""
+
+    baseline: Seconds = Field(default=40.0, ge=0)
+    window: Seconds = Field(default=2.0, gt=0)
+
+
+class Rig(Strict):
+    """What is plugged to what."""
+
+    rig: Identifier
+    title: str = ""
+    description: str = ""
+    clock: RigClock = RigClock()
+    assets: tuple[Asset, ...] = Field(min_length=1)
+    connections: tuple[Connection, ...] = ()
+    plant: PlantSettings = PlantSettings()
+    devices: tuple[Device, ...] = Field(min_length=1)
+    points: tuple[Point, ...] = Field(min_length=1)
+    twin: TwinSettings = TwinSettings()
+
+    def asset(self, name: str) -> Any:
+        """Return the asset of that id; KeyError if there is none."""
+        return {asset.id: asset for asset in self.assets}[name]
+
+    def device(self, name: str) -> Device:
+        """Return the device of that id; KeyError if there is none."""
+        return {device.id: device for device in self.devices}[name]
+
+    def point(self, name: str) -> Point:
+        """Return the point of that id; KeyError if there is none."""
+        return {point.id: point for point in self.points}[name]
+
+    def points_of(self, device: str) -> tuple[Point, ...]:
+        """Return the points of one device, in file order."""
+        return tuple(point for point in self.points if point.device == device)
+
+    def joined(self, kind: str, asset: str) -> tuple[str, ...]:
+        """Return the ids that the first connection of `kind` through `asset` joins, in order; empty if none."""
+        return next((c.joins for c in self.connections if c.kind == kind and asset in c.joins), ())
+
+    def twin_view(self) -> "Rig":
+        """Return the rig as a twin may see it: without the plant's private part and its signal names."""
+        points = tuple(
+            point.model_copy(update={"signal": None if point.signal is None else "", "write": point.write and ""})
+            for point in self.points
+        )
+        return self.model_copy(update={"plant": PlantSettings(), "points": points})
+
+
+# --- scenarios ----------------------------------------------------------------------------------------------
+
+
+class Growth(Strict):
+    """How a severity gets from 0 at the onset to its final value."""
+
+    law: Literal["step", "linear", "exponential"] = "step"
+    duration: Duration | None = Field(default=None, gt=0)
+    doubling_time: Duration | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.law == "linear" and self.duration is None:
+            raise ValueError("linear growth needs a duration")
+        if self.law == "exponential" and self.doubling_time is None:
+            raise ValueError("exponential growth needs a doubling_time")
+        return self
+
+
+class FaultSpec(Strict):
+    """A change with onset and growth, acting on an asset, a point's sensor, a device or its link."""
+
+    kind: Identifier
+    on: str
+    onset: Duration = Field(default=0, ge=0)
+    severity: float = Field(default=1.0, ge=0, le=1)
+    growth: Growth = Growth()
+    until: Duration | None = None
+    params: dict[str, float | bool | str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.until is not None and self.until <= self.onset:
+            raise ValueError("until must lie after onset")
+        return self
+
+    def severity_at(self, t_ns: int) -> float:
+        """Severity in [0, 1] at plant time `t_ns` [ns]: 0 before the onset and after `until`."""
+        if t_ns < self.onset or (self.until is not None and t_ns >= self.until):
+            return 0.0
+        age_ns = t_ns - self.onset
+        match self.growth.law:
+            case "linear":
+                return self.severity * min(1.0, age_ns / (self.growth.duration or 1))
+            case "exponential":
+                # Starts at 1/32 of the final severity, so that five doublings develop it.
+                return self.severity * min(1.0, 2.0 ** (age_ns / (self.growth.doubling_time or 1) - 5.0))
+            case _:
+                return self.severity
+
+
+class Step(Strict):
+    """A command written over the wire at a time, as an operator would."""
+
+    at: Duration = Field(ge=0)
+    write: PointId
+    value: float | bool
+
+
+class Detect(Strict):
+    """The fault must be found: right name, right place, in time."""
+
+    expect: Literal["detect"]
+    fault: Identifier
+    on: str
+    within: Duration = Field(gt=0)
+    as_: tuple[str, ...] = Field(default=(), alias="as")
+    at: tuple[str, ...] = ()
+    diagnosis: Literal["exact", "any"] = "exact"
+
+
+class Silent(Strict):
+    """No finding without a cause (beyond `allow`)."""
+
+    expect: Literal["silent"]
+    maximum: int = Field(default=0, ge=0)
+
+
+class Lossless(Strict):
+    """Nothing lost, nothing misattributed: each received value is the one offered at that source time."""
+
+    expect: Literal["lossless"]
+    devices: tuple[Identifier, ...] = ()
+    gaps: int = Field(default=0, ge=0)
+
+
+class Stale(Strict):
+    """Loss of the device is declared within a time of the fault's onset."""
+
+    expect: Literal["stale"]
+    device: Identifier
+    within: Duration = Field(gt=0)
+
+
+class Recovered(Strict):
+    """The device delivers good values again within a time of the fault's end."""
+
+    expect: Literal["recovered"]
+    device: Identifier
+    within: Duration = Field(gt=0)
+
+
+Expectation = Annotated[Detect | Silent | Lossless | Stale | Recovered, Field(discriminator="expect")]
+
+
+class Scenario(Strict):
+    """A timeline on a rig, and what must be found."""
+
+    scenario: Identifier
+    title: str = ""
+    description: str = ""
+    duration: Duration = Field(gt=0)
+    plant: dict[str, Any] = Field(default_factory=dict)
+    faults: tuple[FaultSpec, ...] = ()
+    steps: tuple[Step, ...] = ()
+    expect: tuple[Expectation, ...] = Field(min_length=1)
+    allow: tuple[str, ...] = ()
+    show: tuple[PointId, ...] = ()
