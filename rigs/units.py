@@ -19,6 +19,14 @@ DIMENSIONS: Final = {
 }  # fmt: skip
 
 
+# Units in which a value may stand on a wire. A closed list, because a unit library reads 'hh' as a hecto-hour.
+POINT_UNITS: Final = (
+    "percent", "bar", "mbar", "Pa", "kPa", "MPa", "degC", "K", "m", "mm", "um", "m^3/h", "m^3/s", "l/min", "l/s", "kg/s",
+    "kg/h", "rpm", "rad/s", "Hz", "kHz", "V", "mV", "A", "mA", "W", "kW", "MW", "var", "V*A", "W*h", "kW*h", "J", "N", "kN",
+    "N*m", "m/s", "mm/s", "m/s^2", "g_0", "s", "ms", "h", "kg", "rad", "deg", "ohm",
+)  # fmt: skip
+
+
 @cache
 def _registry() -> Any:
     import pint
