@@ -1,0 +1,1 @@
+"""Compiled ground floor of the sensor chains."""
