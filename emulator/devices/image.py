@@ -56,6 +56,7 @@ class DeviceImage:
         self.readings: dict[str, Reading] = {
             point.id: Reading(0.0, BAD_WAITING_FOR_INITIAL_DATA, epoch_ns) for point in points if point.signal is not None
         }
+        self.epoch_ns = epoch_ns
         self.t_ns = epoch_ns
         self.started_ns = epoch_ns
         self.frozen = False

@@ -1,0 +1,117 @@
+"""The fault desk: which faults are configured, and what each does to its target at every block edge."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.faults.base import Fault
+from emulator.truth import FaultTruth, TruthLog
+from rigs.schema import FaultSpec, Rig
+
+# layer, name in the rig, the fault's class -> the object the fault acts on
+Resolve = Callable[[str, str], Any]
+
+
+class UnknownFault(ValueError):
+    """A fault that does not exist, or that does not fit its target; the message says what would."""
+
+
+@dataclass(slots=True)
+class _Configured:
+    spec: FaultSpec
+    fault: Fault
+    target: Any
+    truth: FaultTruth
+    severity: float = 0.0
+
+
+def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> str | None:
+    """Return what is wrong with a fault on this rig, or None. Needs no running plant.
+
+    The rule per layer: physics faults act on assets of a fitting kind, sensor faults on points with a sensor, device,
+    protocol and link faults on devices of a fitting protocol.
+    """
+    if spec.kind not in kinds:
+        return f"unknown fault {spec.kind!r}; {_near(spec.kind, list(kinds))}"
+    fault = kinds[spec.kind]
+    try:
+        fault(dict(spec.params))
+    except ValueError as problem:
+        return str(problem)
+    if fault.layer == "physics":
+        known = {asset.id: asset.kind for asset in rig.assets}
+    elif fault.layer == "sensor":
+        known = {point.id: point.sensor.kind for point in rig.points if point.sensor}
+    else:
+        known = {device.id: device.protocol for device in rig.devices}
+    fitting = [name for name, kind in known.items() if not fault.targets or kind in fault.targets]
+    if spec.on in fitting:
+        return None
+    if spec.on in known:
+        return f"fault {spec.kind!r} does not fit {spec.on!r} ({known[spec.on]}); it fits {', '.join(fitting) or 'nothing in this rig'}"
+    return f"fault {spec.kind!r} is on unknown {spec.on!r}; {_near(spec.on, fitting)}"
+
+
+class FaultDesk:
+    """Holds the configured faults and applies them, in the order they were added, at each block edge."""
+
+    def __init__(self, rig: Rig, kinds: Mapping[str, type[Fault]], resolve: Resolve, truth: TruthLog) -> None:
+        self.rig = rig
+        self.kinds = kinds
+        self.truth = truth
+        self._resolve = resolve
+        self._configured: dict[int, _Configured] = {}
+        self._next = 1
+
+    def add(self, spec: FaultSpec) -> int:
+        """Configure a fault; its onset counts from the start of the run. Returns its id.
+
+        Raises
+        ------
+        UnknownFault
+            No such fault, target or parameter.
+
+        """
+        wrong = check_fault(spec, self.rig, self.kinds)
+        if wrong:
+            raise UnknownFault(wrong)
+        kind = self.kinds[spec.kind]
+        fault = kind(dict(spec.params))
+        truth = FaultTruth(self._next, spec.kind, spec.on, kind.layer, dict(spec.params), spec.onset)
+        self._configured[self._next] = _Configured(spec, fault, self._resolve(kind.layer, spec.on), truth)
+        self._next += 1
+        return self._next - 1
+
+    def clear(self, fault_id: int, t_ns: int) -> bool:
+        """Take a fault away at plant time `t_ns` [ns]; False if there is none of that id."""
+        configured = self._configured.pop(fault_id, None)
+        if configured is None:
+            return False
+        configured.fault.apply(configured.target, 0.0, t_ns)
+        if configured.severity != 0.0:
+            self.truth.severity(configured.truth, t_ns, 0.0)
+        return True
+
+    def apply(self, t_ns: int) -> None:
+        """Bring every fault to its severity at plant time `t_ns` [ns]."""
+        for configured in self._configured.values():
+            severity = configured.spec.severity_at(t_ns)
+            if severity == 0.0 and configured.severity == 0.0:
+                continue
+            configured.fault.apply(configured.target, severity, t_ns)
+            self.truth.severity(configured.truth, t_ns, severity)
+            configured.severity = severity
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return the configured faults as plain data."""
+        return [
+            {"id": number, "kind": c.spec.kind, "on": c.spec.on, "layer": c.truth.layer, "severity": c.severity,
+             "onset_ns": c.spec.onset, "params": dict(c.spec.params)}
+            for number, c in self._configured.items()
+        ]  # fmt: skip
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(known)[:12]) or 'none'}"
