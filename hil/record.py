@@ -26,9 +26,9 @@ SCHEMA_VERSION = 1
 class FaultTrace:
     """One injected fault as it really was: the truth a finding is held against.
 
-    `severity` is a polyline of (t_ns, severity 0..1), at least its corners; `cleared_ns` is None when the fault
-    lasted to the end. `skipped` carries the reason when the binding could not inject it (a physics fault on
-    real hardware): whatever depends on it becomes ``inconc``.
+    `severity` is a polyline of (t_ns, severity 0..1), at least its corners; `cleared_ns` is None when the
+    fault lasted to the end. `skipped` carries the reason when the binding could not inject it (a physics
+    fault on real hardware): whatever depends on it becomes ``inconc``.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class FaultTrace:
 
 @dataclass(frozen=True, slots=True)
 class SignalTrace:
-    """A signal worth drawing: `t_s` float64[n] seconds since scenario start, `values` float64[n] in `unit`."""
+    """A signal worth drawing: `t_s` float64[n] since scenario start, `values` float64[n] in `unit`."""
 
     t_s: np.ndarray
     values: np.ndarray

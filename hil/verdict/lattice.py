@@ -84,5 +84,5 @@ class Judgement:
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The whole is the worst of its parts; nothing at all is ``none``."""
+    """Return the worst of the parts, which is the whole's; nothing at all is ``none``."""
     return max(verdicts, default=Verdict.NONE)

@@ -25,10 +25,10 @@ class Measurement:
     low, high
         Inclusive limits in `unit`; None where there is none on that side.
     marginal_low, marginal_high
-        Band that still passes but deserves a second look: at or below `marginal_low`, at or above `marginal_high`.
+        Band that passes but deserves a second look: at or below `marginal_low`, at or above `marginal_high`.
     otherwise
-        Verdict when the value is outside the limits: ``fail`` for what is tested, ``inconc`` for what only says
-        whether the bench could judge at all (lateness, jitter).
+        Verdict when the value is outside the limits: ``fail`` for what is tested, ``inconc`` for what only
+        says whether the bench could judge at all (lateness, jitter).
     report_only
         The number is written down and judged by nobody.
     missing
@@ -51,7 +51,7 @@ class Measurement:
         """Refuse limits that could never pass."""
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(
-                f"measurement {self.name!r}: low = {self.low:g} must not exceed high = {self.high:g} [{self.unit}]"
+                f"measurement {self.name!r}: low = {self.low:g} must not exceed high = {self.high:g}"
             )
 
     def fill(self, value: float | None, note: str = "") -> Measurement:

@@ -1,0 +1,154 @@
+"""What every link fault is: a kind, a severity, and three questions the proxy asks it.
+
+A link fault never touches a clock or a socket. The proxy asks: may this connection stay (`refuses`), into how
+small pieces must bytes be cut (`slice_bytes`), and when may this piece leave (`due`, None = never). Times are
+the event loop's seconds, so a test can answer for a whole link without waiting for anything.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Direction = Literal["up", "down"]
+"""Which way bytes travel: up from the client to the device, down from the device to the client."""
+
+
+class Stream(Protocol):
+    """Counter-based randomness, as `emulator.streams` hands it out."""
+
+    def uniform(self, n0: int, count: int) -> Any:
+        """Return float64[count] in [0, 1) for the indices n0 …"""
+
+
+class LinkTarget(Protocol):
+    """What a link fault acts on; the proxy is one."""
+
+    def attach(self, fault: LinkFault) -> None:
+        """Put the fault on the data path; a second time changes nothing."""
+
+    def detach(self, fault: LinkFault) -> None:
+        """Take it off again; the path is then as if it had never been there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of a link fault: default, inclusive bounds for numbers, or the words it may take."""
+
+    default: float | str
+    low: float = 0.0
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+
+    def check(self, place: str, value: Any) -> float | str:
+        """Return the value in its proper type.
+
+        Raises
+        ------
+        ValueError
+            If it is out of bounds or not one of the choices; the message names both.
+        """
+        if self.choices:
+            if value not in self.choices:
+                raise ValueError(f"{place} = {value!r} must be one of {', '.join(self.choices)}")
+            return str(value)
+        if isinstance(value, (bool, str)) or not self.low <= float(value) <= self.high:
+            raise ValueError(f"{place} = {value!r} must be a number in [{self.low:g}, {self.high:g}]")
+        return float(value)
+
+
+class LinkFault:
+    """Base of the link faults.
+
+    Parameters
+    ----------
+    params
+        The fault's own parameters, as the scenario gives them; unknown ones are refused.
+    uniform
+        Counter-based randomness: index -> number in [0, 1). Same seed, same path, same index: same number.
+    """
+
+    kind: ClassVar[str] = ""
+    layer: ClassVar[str] = "link"
+    targets: ClassVar[tuple[str, ...]] = ("link",)
+    parameters: ClassVar[Mapping[str, Param]] = {}
+
+    def __init__(self, params: Mapping[str, Any], uniform: Callable[[int], float]) -> None:
+        for name in params:
+            if name not in self.parameters:
+                raise ValueError(_unknown(f"{self.kind}: unknown parameter", name, self.parameters))
+        self.params: dict[str, Any] = {
+            name: spec.check(f"{self.kind}.{name}", params.get(name, spec.default))
+            for name, spec in self.parameters.items()
+        }
+        self.uniform = uniform
+        self.severity = 0.0
+
+    def apply(self, target: LinkTarget, severity: float, t_ns: int) -> None:
+        """Set the severity 0..1 on the link; idempotent, called at each block edge; 0 restores exactly."""
+        if not 0.0 <= severity <= 1.0:
+            rule = "must be in [0, 1]; 1 is the fully developed fault"
+            raise ValueError(f"{self.kind}: severity = {severity!r} {rule}")
+        self.severity = severity
+        if severity > 0.0:
+            target.attach(self)
+        else:
+            target.detach(self)
+
+    def start(self) -> None:
+        """Forget what an earlier life of this fault left behind; called when it is attached."""
+
+    def refuses(self, connection: int, *, existing: bool) -> bool:
+        """Tell whether this connection (its number on the link) must be reset, now or as it opens."""
+        return False
+
+    def maims(self, connection: int) -> bool:
+        """Tell whether the connection cannot go on once this fault is gone."""
+        return False
+
+    def slice_bytes(self, direction: Direction) -> int | None:
+        """Largest piece that may travel as one; None leaves pieces as they came."""
+        return None
+
+    def due(self, connection: int, direction: Direction, arrived_s: float, size: int) -> float | None:
+        """When a piece of `size` bytes that arrived at `arrived_s` may leave [loop seconds]; None: never."""
+        return arrived_s
+
+
+def registry() -> dict[str, type[LinkFault]]:
+    """Return all link faults by kind, found by looking through this package: adding one is one file."""
+    package = importlib.import_module(__package__)
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{__package__}.{module.name}")
+    return {cls.kind: cls for cls in sorted(LinkFault.__subclasses__(), key=lambda c: c.kind)}
+
+
+def drawn_from(stream: Stream) -> Callable[[int], float]:
+    """Turn a stream into the function a link fault draws from."""
+    return lambda index: float(stream.uniform(index, 1)[0])
+
+
+def create(kind: str, params: Mapping[str, Any], uniform: Callable[[int], float]) -> LinkFault:
+    """Make a link fault of that kind.
+
+    Raises
+    ------
+    ValueError
+        For an unknown kind (the nearest is offered) or unknown or ill-fitting parameters.
+    """
+    known = registry()
+    if kind not in known:
+        raise ValueError(_unknown("unknown link fault", kind, known))
+    return known[kind](params, uniform)
+
+
+def _unknown(what: str, name: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
+    return f"{what} {name!r}; {hint}"
