@@ -1,0 +1,215 @@
+"""The virtual plant behind its device faces: plant, sensors, device images, servers and faults, stepped together."""
+
+import hashlib
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from emulator.clock import LOCKSTEP_EPOCH_NS
+from emulator.desk import FaultDesk, Resolve
+from emulator.devices.image import BAD_SENSOR_FAILURE, GOOD, DeviceImage, Reading
+from emulator.faults.base import Fault, registry
+from emulator.plant import Plant
+from emulator.sensors.chain import ScalarChain, WaveformChain
+from emulator.streams import Streams
+from emulator.truth import TruthLog
+from emulator.window import SampleWindow
+from rigs.schema import Device, Point, Rig
+from rigs.units import conversion
+
+SECOND = 1_000_000_000
+
+
+class Face(Protocol):
+    """A protocol server of one device."""
+
+    misbehaviour: Any
+
+    async def start(self) -> str:
+        """Open the endpoint and return its URL."""
+        ...
+
+    async def stop(self) -> None:
+        """Close everything."""
+        ...
+
+
+class Emulation:
+    """One rig brought to life.
+
+    Parameters
+    ----------
+    rig : Rig
+        With its plant section.
+    seed : int
+        Seed of every random stream.
+    epoch_ns : int
+        Calendar time of plant time 0 [ns UTC].
+    truth_path : Path, optional
+        Where the truth log goes.
+    kinds : mapping, optional
+        Fault classes by kind, beyond the emulator's own (link faults, from the bench).
+
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        seed: int,
+        epoch_ns: int = LOCKSTEP_EPOCH_NS,
+        truth_path: Path | None = None,
+        kinds: Mapping[str, type[Fault]] | None = None,
+        emulated: tuple[str, ...] | None = None,
+    ) -> None:
+        self.rig = rig
+        self.seed = seed
+        self.epoch_ns = epoch_ns
+        self.truth = TruthLog(truth_path)
+        self.plant = Plant(rig, seed)
+        self.streams = Streams(seed)
+        devices = [device for device in rig.devices if emulated is None or device.id in emulated]
+        self.images = {device.id: DeviceImage(device, rig.points_of(device.id), epoch_ns) for device in devices}
+        self.faces: dict[str, Face] = {}
+        self.link_targets: dict[str, Any] = {}
+        self.chains: dict[str, Any] = {}
+        self._windows: dict[str, SampleWindow] = {}
+        self._to_unit: dict[str, tuple[float, float]] = {}
+        for point in rig.points:
+            self._prepare(point)
+        self.desk = FaultDesk(rig, registry() | dict(kinds or {}), self._target, self.truth)
+        self._digest = hashlib.blake2b(digest_size=16)
+        self._last_state_ns = -SECOND
+
+    @property
+    def t_ns(self) -> int:
+        """Plant time [ns]."""
+        return self.plant.t_ns
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything the device images have held so far: equal for equal seeds, in lockstep."""
+        return self._digest.hexdigest()
+
+    async def start(self, announce: Any = None) -> dict[str, str]:
+        """Open every device's endpoint; returns device id -> URL and calls `announce(device, url)` as each opens."""
+        from emulator.devices.faces import open_face
+
+        urls: dict[str, str] = {}
+        for name, image in self.images.items():
+            face = open_face(image, self.streams, self._noted(name))
+            self.faces[name] = face
+            urls[name] = await face.start()
+            if announce:
+                announce(image.device, urls[name])
+        return urls
+
+    async def stop(self) -> None:
+        """Close every endpoint and the truth log."""
+        for face in self.faces.values():
+            await face.stop()
+        self.faces.clear()
+        self.truth.close()
+
+    def step(self) -> None:
+        """Advance one block: faults, commands, physics, sensors, device images, truth."""
+        t_ns = self.plant.t_ns
+        self.desk.apply(t_ns)
+        for image in self.images.values():
+            for point_id, value in image.take_writes():
+                self._command(image.points[point_id], value, t_ns)
+        self.plant.step()
+        now_ns = self.plant.t_ns
+        signals = self.plant.signals
+        for image in self.images.values():
+            readings = {
+                point.id: self._sample(point, image, signals, now_ns)
+                for point in image.points.values()
+                if point.signal is not None
+            }
+            image.commit(readings, self.epoch_ns + now_ns)
+            self._hash(image)
+        if now_ns - self._last_state_ns >= SECOND:
+            self._last_state_ns = now_ns
+            self.truth.state(now_ns, self.plant.truth())
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _prepare(self, point: Point) -> None:
+        factor, offset = conversion(point.unit) if point.unit else (1.0, 0.0)
+        self._to_unit[point.id] = (factor, offset)
+        if point.sensor is None or point.signal is None:
+            return
+        low, high = (end * factor + offset for end in point.range)
+        path = f"sensor/{point.id}"
+        if point.waveform is not None:
+            rate = point.waveform.rate or self.plant.rate_hz(point.signal)
+            chain = WaveformChain(point.sensor, self.streams, path, rate)
+            self._windows[point.id] = SampleWindow(round(rate * point.waveform.buffer))
+            self.chains[point.id] = chain
+        else:
+            self.chains[point.id] = ScalarChain(
+                point.sensor, self.streams, path, self.plant.block_ns / SECOND, span=(low, high)
+            )
+
+    def _sample(self, point: Point, image: DeviceImage, signals: Mapping[str, float], now_ns: int) -> Reading:
+        assert point.signal is not None
+        t_ns = self.epoch_ns + now_ns
+        chain = self.chains.get(point.id)
+        if point.waveform is not None:
+            window = self._windows[point.id]
+            n0, count = self.plant.sample_range(chain.true_rate_hz)
+            true = self.plant.waveform(point.signal, n0, count, chain.true_rate_hz)
+            window.append(n0, chain.read(n0, true))
+            return Reading(window.view(), GOOD, t_ns, window.n0, chain.rate_hz)
+        if point.signal == "device.uptime_s":
+            return Reading((t_ns - image.started_ns) / SECOND, GOOD, t_ns)
+        true_value = signals[point.signal]
+        if chain is None:
+            value, status = true_value, GOOD
+        else:
+            value = chain.read(true_value)
+            status = GOOD if chain.status == "good" else BAD_SENSOR_FAILURE
+        factor, offset = self._to_unit[point.id]
+        return Reading((value - offset) / factor, status, t_ns)
+
+    def _command(self, point: Point, value: float | bool, t_ns: int) -> None:
+        assert point.write is not None
+        factor, offset = self._to_unit[point.id]
+        self.truth.command(t_ns, point.id, value)
+        self.plant.command(point.write, value if isinstance(value, bool) else float(value) * factor + offset)
+
+    def _target(self, layer: str, on: str) -> Any:
+        match layer:
+            case "physics":
+                return self.plant.assets[on]
+            case "sensor":
+                return self.chains[on]
+            case "device":
+                return self.images[on]
+            case "protocol":
+                return self.faces[on].misbehaviour
+            case _:
+                return self.link_targets[on]
+
+    def _noted(self, device: str) -> Any:
+        def note(kind: str, detail: str = "") -> None:
+            self.truth.insertion(kind, device, self.plant.t_ns, detail)
+
+        return note
+
+    def _hash(self, image: DeviceImage) -> None:
+        for name, reading in image.readings.items():
+            self._digest.update(name.encode())
+            self._digest.update(struct.pack("<Iqq", reading.status, reading.t_ns, reading.n0))
+            value = reading.value
+            if isinstance(value, np.ndarray):
+                # Only what is new in the window: the rest was hashed when it came.
+                self._digest.update(value[-4096:].tobytes())
+            else:
+                self._digest.update(struct.pack("<d", value))
+
+
+__all__ = ["Device", "Emulation", "Face", "Resolve"]
