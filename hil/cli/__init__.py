@@ -1,1 +1,36 @@
-"""hil cli."""
+"""The command line: one file per verb. Nothing heavy is imported until a verb runs."""
+
+import sys
+
+import typer
+
+from hil.cli import analyze, check, doctor, run, serve, twin
+
+app = typer.Typer(
+    name="plantbench",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Hardware-in-the-loop test bench and virtual plant: run scenarios on a rig and get a verdict with evidence.",
+)
+app.command("run")(run.run)
+app.command("serve")(serve.serve)
+app.command("twin")(twin.twin)
+app.command("check")(check.check)
+app.command("analyze")(analyze.analyze)
+app.command("doctor")(doctor.doctor)
+
+USAGE_ERROR = 2
+BENCH_ERROR = 4
+
+
+def main() -> None:
+    """Run the command line; a file's mistakes end with exit code 2 and one line each."""
+    from rigs.document import RigError
+
+    try:
+        app()
+    except RigError as problem:
+        for line in problem.problems:
+            print(line, file=sys.stderr)
+        sys.exit(USAGE_ERROR)

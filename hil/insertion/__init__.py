@@ -1,1 +1,1 @@
-"""hil insertion."""
+"""Fault insertion between the devices and whoever reads them."""

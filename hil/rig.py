@@ -1,0 +1,79 @@
+"""A rig brought to life: emulated devices opened, real ones found, a proxy in front of every TCP link."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from emulator.emulation import Emulation
+from hil.insertion.catalogue import link_kinds
+from hil.insertion.link.proxy import LinkProxy
+from rigs.schema import Device, Rig
+
+Announce = Callable[[str, str, str], None]
+
+
+class LiveRig:
+    """Emulation, proxies and the endpoints clients shall use.
+
+    Parameters
+    ----------
+    rig : Rig
+        The rig file, read.
+    seed : int
+        Seed of everything random.
+    epoch_ns : int
+        Calendar time of plant time 0 [ns UTC].
+    binding : dict
+        Device id -> address of the devices that are real.
+    truth_path : Path, optional
+        Where the truth log goes.
+
+    """
+
+    def __init__(
+        self, rig: Rig, seed: int, epoch_ns: int, binding: dict[str, str] | None = None, truth_path: Path | None = None
+    ) -> None:
+        self.rig = rig
+        self.binding = binding or {}
+        emulated = tuple(device.id for device in rig.devices if device.id not in self.binding)
+        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(seed), emulated)
+        self.proxies: dict[str, LinkProxy] = {}
+        self.endpoints: dict[str, str] = {}
+
+    async def start(self, announce: Announce | None = None) -> None:
+        """Open everything; `announce(device, protocol, url)` is called as each endpoint becomes ready.
+
+        Raises
+        ------
+        OSError
+            A port is taken or a serial device is missing.
+
+        """
+        urls = await self.emulation.start()
+        for device in self.rig.devices:
+            url = self.binding.get(device.id) or urls[device.id]
+            self.endpoints[device.id] = await self._through_proxy(device, url)
+            if announce:
+                announce(device.id, device.protocol, self.endpoints[device.id])
+        self.emulation.link_targets.update(self.proxies)
+
+    async def stop(self) -> None:
+        """Close everything, proxies first."""
+        for proxy in self.proxies.values():
+            await proxy.stop()
+        self.proxies.clear()
+        await self.emulation.stop()
+
+    async def _through_proxy(self, device: Device, url: str) -> str:
+        if device.protocol == "modbus-rtu":
+            return url
+        parts = urlsplit(url)
+        proxy = LinkProxy(device.id, parts.hostname or "127.0.0.1", parts.port or 0, port=device.port)
+        try:
+            await proxy.start()
+        except OSError as problem:
+            where = f"port {device.port} for {device.id!r}"
+            raise OSError(problem.errno, f"cannot open {where}: {problem.strerror}; free it or set port: 0") from None
+        self.proxies[device.id] = proxy
+        host, port = proxy.address
+        return urlunsplit(parts._replace(netloc=f"{host}:{port}"))

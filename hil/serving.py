@@ -1,0 +1,114 @@
+"""Keep an emulated plant alive for whoever wants to connect."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+
+from rich.console import Console
+
+from emulator.clock import Clock, WallClock, clock_from
+from emulator.emulation import Emulation
+from emulator.http import HttpService
+from hil.console import warm_up
+from hil.rig import LiveRig
+from rigs.load import load_rig
+from rigs.schema import Rig
+
+
+class Pacer:
+    """Steps the plant as its clock allows; pausing and single steps come from the control API."""
+
+    def __init__(self, emulation: Emulation, clock: Clock) -> None:
+        self.emulation = emulation
+        self.clock = clock
+        self.paused = clock.kind == "lockstep"
+        self.blocks = 0
+        self.late_ns: list[int] = []
+
+    async def run(self) -> None:
+        """Step for ever."""
+        while True:
+            if self.paused:
+                paused_from = asyncio.get_running_loop().time()
+                while self.paused:
+                    await asyncio.sleep(0.02)
+                if isinstance(self.clock, WallClock):
+                    self.clock.shift(round((asyncio.get_running_loop().time() - paused_from) * 1e9))
+            late_ns = await self.clock.wait_until(self.emulation.t_ns + self.emulation.plant.block_ns)
+            self.late_ns = [*self.late_ns[-999:], late_ns]
+            self.emulation.step()
+            self.blocks += 1
+            await asyncio.sleep(0)
+
+    async def step(self, blocks: int) -> None:
+        """Advance that many blocks now, letting the servers breathe in between."""
+        for _ in range(blocks):
+            self.emulation.step()
+            await asyncio.sleep(0)
+
+
+def with_ports(rig: Rig, base: int | None) -> Rig:
+    """Return the rig with its TCP devices on consecutive ports from `base`; unchanged without one."""
+    if base is None:
+        return rig
+    tcp = [device.id for device in rig.devices if device.protocol != "modbus-rtu"]
+    ports = {name: base + 1 + index for index, name in enumerate(tcp)}
+    devices = tuple(d.model_copy(update={"port": ports.get(d.id, 0)}) for d in rig.devices)
+    return rig.model_copy(update={"devices": devices})
+
+
+async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None, *, json_lines: bool) -> int:
+    """Serve until a signal comes; returns the exit code."""
+    console = Console(stderr=True)
+    try:
+        clock = clock_from(clock_text)
+    except ValueError as problem:
+        console.print(f"[red]{problem}[/]")
+        return 2
+    rig = with_ports(load_rig(name), port_base)
+    warm_up(console, twin=False)
+    live = LiveRig(rig, seed, clock.epoch_ns)
+    pacer = Pacer(live.emulation, clock)
+
+    from emulator.control import control_app
+
+    control = HttpService(control_app(live.emulation, pacer, live.endpoints), port_base or 0)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+
+    def announce(device: str, protocol: str, url: str) -> None:
+        if json_lines:
+            print(json.dumps({"event": "endpoint", "device": device, "protocol": protocol, "url": url}), flush=True)
+        else:
+            console.print(f"  [bold]{device:<10}[/] {protocol:<11} {url}")
+
+    pacing: asyncio.Task[None] | None = None
+    try:
+        console.print(f"[bold]{rig.title or rig.rig}[/] · clock {clock.kind} · seed {seed}")
+        await live.start(announce)
+        announce("control", "http", await control.start())
+        if json_lines:
+            print(json.dumps({"event": "ready"}), flush=True)
+        else:
+            console.print("Serving. Read it with any client, inject faults at the control API (/docs); Ctrl-C stops.")
+        pacing = asyncio.create_task(pacer.run())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait([pacing, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if pacing.done():
+            pacing.result()
+    except OSError as problem:
+        console.print(f"[red]{problem.strerror or problem}[/]")
+        return 2
+    finally:
+        if pacing:
+            pacing.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await pacing
+        await control.stop()
+        await live.stop()
+        sys.stdout.flush()
+    return 0
