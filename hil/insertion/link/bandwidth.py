@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hil.insertion.link.base import Direction, LinkFault, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 PIECE_S = 0.1
 
@@ -22,8 +22,8 @@ class LinkBandwidth(LinkFault):
     kind = "link_bandwidth"
     parameters: ClassVar[Mapping[str, Param]] = {"rate_kb_s": Param(2.0, 0.001, 1e9)}
 
-    def __init__(self, params: Mapping[str, Any], uniform: Callable[[int], float]) -> None:
-        super().__init__(params, uniform)
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__(params)
         self._free_s: dict[Direction, float] = {}
 
     def start(self) -> None:

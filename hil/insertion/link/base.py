@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 Direction = Literal["up", "down"]
 """Which way bytes travel: up from the client to the device, down from the device to the client."""
@@ -24,11 +24,14 @@ class Stream(Protocol):
     """Counter-based randomness, as `emulator.streams` hands it out."""
 
     def uniform(self, n0: int, count: int) -> Any:
-        """Return float64[count] in [0, 1) for the indices n0 …"""
+        """Return float64[count] in [0, 1) for indices from n0 on."""
 
 
 class LinkTarget(Protocol):
     """What a link fault acts on; the proxy is one."""
+
+    def stream(self, kind: str) -> Stream:
+        """Return the randomness of this link for that kind of fault."""
 
     def attach(self, fault: LinkFault) -> None:
         """Put the fault on the data path; a second time changes nothing."""
@@ -70,16 +73,14 @@ class LinkFault:
     ----------
     params
         The fault's own parameters, as the scenario gives them; unknown ones are refused.
-    uniform
-        Counter-based randomness: index -> number in [0, 1). Same seed, same path, same index: same number.
     """
 
     kind: ClassVar[str] = ""
     layer: ClassVar[str] = "link"
-    targets: ClassVar[tuple[str, ...]] = ("link",)
+    targets: ClassVar[tuple[str, ...]] = ("modbus-tcp", "opcua")
     parameters: ClassVar[Mapping[str, Param]] = {}
 
-    def __init__(self, params: Mapping[str, Any], uniform: Callable[[int], float]) -> None:
+    def __init__(self, params: Mapping[str, Any]) -> None:
         for name in params:
             if name not in self.parameters:
                 raise ValueError(_unknown(f"{self.kind}: unknown parameter", name, self.parameters))
@@ -87,8 +88,8 @@ class LinkFault:
             name: spec.check(f"{self.kind}.{name}", params.get(name, spec.default))
             for name, spec in self.parameters.items()
         }
-        self.uniform = uniform
         self.severity = 0.0
+        self._stream: Stream | None = None
 
     def apply(self, target: LinkTarget, severity: float, t_ns: int) -> None:
         """Set the severity 0..1 on the link; idempotent, called at each block edge; 0 restores exactly."""
@@ -97,9 +98,14 @@ class LinkFault:
             raise ValueError(f"{self.kind}: severity = {severity!r} {rule}")
         self.severity = severity
         if severity > 0.0:
+            self._stream = target.stream(self.kind)
             target.attach(self)
         else:
             target.detach(self)
+
+    def uniform(self, index: int) -> float:
+        """Return the draw of that index, in [0, 1): same seed, same link, same index, same number."""
+        return float(self._stream.uniform(index, 1)[0]) if self._stream is not None else 0.0
 
     def start(self) -> None:
         """Forget what an earlier life of this fault left behind; called when it is attached."""
@@ -129,12 +135,7 @@ def registry() -> dict[str, type[LinkFault]]:
     return {cls.kind: cls for cls in sorted(LinkFault.__subclasses__(), key=lambda c: c.kind)}
 
 
-def drawn_from(stream: Stream) -> Callable[[int], float]:
-    """Turn a stream into the function a link fault draws from."""
-    return lambda index: float(stream.uniform(index, 1)[0])
-
-
-def create(kind: str, params: Mapping[str, Any], uniform: Callable[[int], float]) -> LinkFault:
+def create(kind: str, params: Mapping[str, Any]) -> LinkFault:
     """Make a link fault of that kind.
 
     Raises
@@ -145,7 +146,7 @@ def create(kind: str, params: Mapping[str, Any], uniform: Callable[[int], float]
     known = registry()
     if kind not in known:
         raise ValueError(_unknown("unknown link fault", kind, known))
-    return known[kind](params, uniform)
+    return known[kind](params)
 
 
 def _unknown(what: str, name: str, known: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hil.insertion.link.base import Direction, LinkFault, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 class LinkBlackhole(LinkFault):
@@ -24,8 +24,8 @@ class LinkBlackhole(LinkFault):
     kind = "link_blackhole"
     parameters: ClassVar[Mapping[str, Param]] = {"direction": Param("both", choices=("up", "down", "both"))}
 
-    def __init__(self, params: Mapping[str, Any], uniform: Callable[[int], float]) -> None:
-        super().__init__(params, uniform)
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__(params)
         self._maimed: set[int] = set()
 
     def start(self) -> None:

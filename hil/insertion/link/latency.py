@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hil.insertion.link.base import Direction, LinkFault, Param
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 class LinkLatency(LinkFault):
@@ -25,8 +25,8 @@ class LinkLatency(LinkFault):
         "direction": Param("down", choices=("up", "down", "both")),
     }
 
-    def __init__(self, params: Mapping[str, Any], uniform: Callable[[int], float]) -> None:
-        super().__init__(params, uniform)
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        super().__init__(params)
         self._drawn = 0
 
     def start(self) -> None:

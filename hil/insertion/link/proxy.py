@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Self, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from hil.insertion.link.base import Direction, LinkFault
+    from hil.insertion.link.base import Direction, LinkFault, Stream
 
 QUEUE_BYTES = 256 * 1024
 CONNECT_TIMEOUT_S = 10.0
@@ -53,12 +53,22 @@ class LinkProxy:
         Where the device really is.
     host, port
         Where to listen; port 0 takes a free one, `address` tells which.
+    streams
+        The run's randomness: a link fault draws from the path ``link/<name>/<kind>``.
     """
 
     def __init__(
-        self, name: str, upstream_host: str, upstream_port: int, *, host: str = "127.0.0.1", port: int = 0
+        self,
+        name: str,
+        upstream_host: str,
+        upstream_port: int,
+        streams: Callable[[str], Stream],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         self.name = name
+        self._streams = streams
         self.upstream = (upstream_host, upstream_port)
         self.counters = LinkCounters()
         self.faults: tuple[LinkFault, ...] = ()
@@ -97,6 +107,10 @@ class LinkProxy:
             raise RuntimeError(f"link {self.name!r} is not open; start() it first")
         host, port = self._server.sockets[0].getsockname()[:2]
         return host, port
+
+    def stream(self, kind: str) -> Stream:
+        """Return what faults of that kind draw from on this link."""
+        return self._streams(f"link/{self.name}/{kind}")
 
     def attach(self, fault: LinkFault) -> None:
         """Put a fault on the link; standing connections it refuses are reset now."""

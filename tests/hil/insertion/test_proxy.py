@@ -12,7 +12,7 @@ pytestmark = pytest.mark.wire
 
 
 @contextlib.asynccontextmanager
-async def link(handler=None):
+async def link(handler=None, draws=(0.0,)):
     """A device and a proxy before it; yields (proxy, list of the device's standing connections)."""
     tasks, gone = set(), []
 
@@ -36,7 +36,7 @@ async def link(handler=None):
     device = await asyncio.start_server(serve, "127.0.0.1", 0)
     host, port = device.sockets[0].getsockname()
     try:
-        async with LinkProxy("meter", host, port) as proxy:
+        async with LinkProxy("meter", host, port, Draws(*draws)) as proxy:
             yield proxy
     finally:
         device.close()
@@ -88,8 +88,21 @@ async def is_reset(proxy):
     return False
 
 
-def inject(proxy, kind, severity=1.0, draws=lambda index: 0.0, **params):
-    fault = create(kind, params, draws)
+class Draws:
+    """A stream whose numbers the test chooses."""
+
+    def __init__(self, *numbers):
+        self.numbers = numbers
+
+    def __call__(self, path):
+        return self
+
+    def uniform(self, n0, count):
+        return [self.numbers[(n0 + i) % len(self.numbers)] for i in range(count)]
+
+
+def inject(proxy, kind, severity=1.0, **params):
+    fault = create(kind, params)
     fault.apply(proxy, severity, 0)
     return fault
 
@@ -146,9 +159,8 @@ def test_a_half_close_still_lets_the_answer_through():
 
 def test_latency_delays_by_at_least_what_it_says_and_keeps_order():
     async def main():
-        async with link() as proxy, client(proxy) as (reader, writer):
-            draws = [0.9, 0.0, 0.5, 0.1]
-            inject(proxy, "link_latency", latency_ms=20, jitter_ms=20, draws=lambda i: draws[i % 4])
+        async with link(draws=(0.9, 0.0, 0.5, 0.1)) as proxy, client(proxy) as (reader, writer):
+            inject(proxy, "link_latency", latency_ms=100, jitter_ms=80)
             loop = asyncio.get_running_loop()
             start = loop.time()
             data = b"".join(b"%04d" % i for i in range(2000))
@@ -250,7 +262,7 @@ def test_a_device_that_is_not_there_is_a_reset_and_counted():
         port = placeholder.sockets[0].getsockname()[1]
         placeholder.close()
         await placeholder.wait_closed()
-        async with LinkProxy("meter", "127.0.0.1", port) as proxy:
+        async with LinkProxy("meter", "127.0.0.1", port, Draws(0.0)) as proxy:
             assert await is_reset(proxy)
             assert proxy.counters.unreachable == 1
             assert proxy.counters.resets == 0
@@ -276,4 +288,4 @@ def test_stopping_closes_every_connection_and_the_port():
 
 def test_asking_a_closed_link_for_its_address_says_what_to_do():
     with pytest.raises(RuntimeError, match=r"link 'meter' is not open; start\(\) it first"):
-        _ = LinkProxy("meter", "127.0.0.1", 1).address
+        _ = LinkProxy("meter", "127.0.0.1", 1, Draws(0.0)).address
