@@ -1,0 +1,94 @@
+"""Searching a spectrum for harmonic families."""
+
+import numpy as np
+
+from twin.dsp.kernel import kernel
+
+
+@kernel
+def local_background(power, block, scratch, medians, out):
+    """Fill out with a local background: medians of half-overlapping blocks, joined by straight lines.
+
+    scratch holds one block, medians one value per block; a spectrum shorter than a block has one median.
+    """
+    n = power.shape[0]
+    hop = max(block // 2, 1)
+    count = max(1, (n - block) // hop + 1)
+    for b in range(count):
+        start = b * hop
+        stop = min(start + block, n)
+        size = stop - start
+        for i in range(size):
+            scratch[i] = power[start + i]
+        piece = scratch[:size]
+        piece.sort()
+        medians[b] = 0.5 * (piece[(size - 1) // 2] + piece[size // 2])
+    for i in range(n):
+        position = (i - 0.5 * (block - 1)) / hop
+        if position <= 0.0 or count == 1:
+            out[i] = medians[0]
+        elif position >= count - 1:
+            out[i] = medians[count - 1]
+        else:
+            left = int(position)
+            share = position - left
+            out[i] = medians[left] * (1.0 - share) + medians[left + 1] * share
+
+
+@kernel
+def prominence_db(power, background, ceiling_db, out):
+    """Decibels over the background, cut to 0 … ceiling_db so that no single line decides alone."""
+    for i in range(power.shape[0]):
+        if background[i] <= 0.0 or power[i] <= background[i]:
+            out[i] = 0.0
+        else:
+            out[i] = min(10.0 * np.log10(power[i] / background[i]), ceiling_db)
+
+
+@kernel
+def silence_lines(db, centres, half_widths):
+    """Set the bins around each centre [bins] to zero in every row: these lines have another explanation."""
+    n = db.shape[1]
+    for k in range(centres.shape[0]):
+        first = max(int(np.floor(centres[k] - half_widths[k])), 0)
+        last = min(int(np.ceil(centres[k] + half_widths[k])), n - 1)
+        for row in range(db.shape[0]):
+            for i in range(first, last + 1):
+                db[row, i] = 0.0
+
+
+@kernel
+def comb_scores(db, bins_per_order, bases, tolerance, free_slip, edge_penalty_db, weights, score, slip):
+    """Best weighted sum of prominences over the harmonics of each base order, with one common slip.
+
+    db : float64[bands, bins]; bases : float64[m] shaft orders; weights : float64[harmonics];
+    score, slip : float64[bands, m]. Slips beyond free_slip pay up to edge_penalty_db at the tolerance.
+    """
+    bins = db.shape[1]
+    for m in range(bases.shape[0]):
+        centre = bases[m] * bins_per_order
+        # half a bin per step at the third harmonic is finer than any line
+        steps = int(np.ceil(tolerance * centre * 6.0)) + 1
+        for row in range(db.shape[0]):
+            best = -1.0
+            best_slip = 0.0
+            for k in range(-steps, steps + 1):
+                s = tolerance * k / steps
+                total = 0.0
+                for h in range(weights.shape[0]):
+                    at = (h + 1) * centre * (1.0 + s)
+                    half = max(1.0, 0.002 * at)
+                    first = int(np.round(at - half))
+                    last = min(int(np.round(at + half)), bins - 1)
+                    peak = 0.0
+                    for i in range(max(first, 0), last + 1):
+                        peak = max(peak, db[row, i])
+                    total += weights[h] * peak
+                excess = abs(s) - free_slip
+                if excess > 0.0:
+                    total -= edge_penalty_db * excess / (tolerance - free_slip)
+                if total > best:
+                    best = total
+                    best_slip = s
+            score[row, m] = best
+            slip[row, m] = best_slip
