@@ -1,0 +1,138 @@
+"""One point as the server serves it: the image's reading, put into bytes when somebody asks and not before.
+
+A reading changes ten times a second or, in lockstep, two hundred times; it is read far less often. So a commit costs
+nothing here, and the first reader after it pays for the encoding, which the next readers share.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA, DeviceImage, Reading
+from emulator.devices.opcua import values
+from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour, is_bad
+from rigs.schema import Point
+
+Part = Literal["value", "counter", "rate"]
+Draw = Callable[[int], float]
+
+BAD_INDEX_RANGE_INVALID: Final = 0x80360000
+BAD_INDEX_RANGE_NO_DATA: Final = 0x80370000
+
+
+class ServedPoint:
+    """A point's value and, for a waveform, its sample counter and rate: always of one and the same reading.
+
+    Parameters
+    ----------
+    point
+        The point; it must have an OPC UA address and a signal.
+    image
+        The device image that holds its reading.
+    misbehaviour
+        Protocol faults, shared by the whole server.
+    draw
+        Uniform number in [0, 1) for a commit: decides which commits a partial status fault strikes.
+
+    """
+
+    __slots__ = (
+        "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_spoilt", "_variant", "point", "source_ticks",
+        "status", "type_",
+    )  # fmt: skip
+
+    def __init__(self, point: Point, image: DeviceImage, misbehaviour: OpcUaMisbehaviour, draw: Draw) -> None:
+        if point.opcua is None:
+            raise ValueError(f"point {point.id} has no opcua address; an OPC UA server cannot serve it")
+        self.point = point
+        self.type_ = point.opcua.type
+        self.status = BAD_WAITING_FOR_INITIAL_DATA
+        self.source_ticks = 0
+        self._image = image
+        self._misbehaviour = misbehaviour
+        self._draw = draw
+        self._reading: Reading | None = None
+        self._variant: bytes | None = None
+        self._held_ns: int | None = None
+        self._spoilt = False
+
+    @property
+    def server_ticks(self) -> int:
+        """The device's clock at its last commit: when the server last knew."""
+        return values.ticks(self._image.t_ns)
+
+    def committed(self) -> None:
+        """Remember, while source times are frozen, the first one that was seen; called only under misbehaviour."""
+        if not self._misbehaviour.source_time_frozen(self.point.id):
+            self._held_ns = None
+        elif self._held_ns is None:
+            self._held_ns = self._image.readings[self.point.id].t_ns
+
+    def data_value(self, part: Part = "value", times: int = values.BOTH, index_range: str | None = None) -> bytes:
+        """Return a part of the current reading as an encoded DataValue."""
+        reading = self._refresh()
+        if part == "counter":
+            variant = self._variant and values.scalar("UInt64", reading.n0)
+        elif part == "rate":
+            variant = self._variant and values.scalar("Double", reading.rate_hz)
+        elif index_range:
+            return self._range(reading, times, index_range)
+        else:
+            variant = self._variant
+        return values.data_value(variant, self.status, self.source_ticks, self.server_ticks, times)
+
+    def plain(self, part: Part = "value") -> Any:
+        """Return a part of the current reading as a Python value; None where the status leaves none."""
+        reading = self._refresh()
+        if self._variant is None:
+            return None
+        if part != "value":
+            return reading.n0 if part == "counter" else reading.rate_hz
+        return reading.value.tolist() if self.point.waveform else values.fit(self.type_, reading.value)
+
+    def _refresh(self) -> Reading:
+        """Bring status, time and encoded value up to the image's reading, which is returned."""
+        reading = self._image.readings[self.point.id]
+        wrong = self._misbehaviour.on
+        if reading is self._reading and not wrong and not self._spoilt:
+            return reading
+        self._reading = reading
+        self.status = reading.status
+        keep_value = not is_bad(reading.status)
+        t_ns = reading.t_ns
+        if wrong:
+            if self._held_ns is not None and self._misbehaviour.source_time_frozen(self.point.id):
+                t_ns = self._held_ns
+            if reading.status != BAD_WAITING_FOR_INITIAL_DATA:
+                for override in self._misbehaviour.overrides(self.point.id):
+                    if override.share >= 1.0 or self._draw(self._image.commits) < override.share:
+                        self.status = override.status
+                        keep_value = not is_bad(override.status) or override.keep_value
+        self._spoilt = wrong
+        self.source_ticks = values.ticks(t_ns)
+        self._variant = self._encode(reading) if keep_value else None
+        return reading
+
+    def _encode(self, reading: Reading) -> bytes:
+        if self.point.waveform is not None:
+            return values.float_array(np.asarray(reading.value, dtype=np.float32).reshape(-1))
+        return values.scalar(self.type_, values.fit(self.type_, reading.value))
+
+    def _range(self, reading: Reading, times: int, index_range: str) -> bytes:
+        """Return part of an array, `first:last` or `index` (OPC 10000-4 §7.27); a scalar has no parts."""
+        low, _, high = index_range.partition(":")
+        try:
+            first, last = int(low), int(high or low)
+        except ValueError:
+            first, last = 1, 0
+        if self.point.waveform is None or self._variant is None:
+            return values.data_value(None, BAD_INDEX_RANGE_NO_DATA, None, self.server_ticks, times)
+        if first < 0 or last < first or (high and last == first):
+            return values.data_value(None, BAD_INDEX_RANGE_INVALID, None, self.server_ticks, times)
+        samples = np.asarray(reading.value, dtype=np.float32)[first : last + 1]
+        if samples.size == 0:
+            return values.data_value(None, BAD_INDEX_RANGE_NO_DATA, None, self.server_ticks, times)
+        return values.data_value(
+            values.float_array(samples), self.status, self.source_ticks, self.server_ticks, times
+        )
