@@ -1,0 +1,34 @@
+"""What every test may use: where recorded data lies, and whether foreign clients must be there."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def recorded_data() -> Path:
+    """Folder of the recorded data sets; the test is skipped, saying so, where they are not installed."""
+    folder = Path(os.environ.get("PLANTBENCH_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "cwru").is_dir():
+        pytest.skip(f"no recorded data at {folder}; set PLANTBENCH_DATA to the folder that holds cwru/, mfpt/, …")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def foreign():
+    """Return a function that finds a foreign client's program, or skips (fails where it is required)."""
+
+    def find(program: str, hint: str) -> str:
+        path = shutil.which(program)
+        if path is None:
+            message = f"{program} is not installed ({hint})"
+            if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find
