@@ -1,0 +1,110 @@
+"""Rendering of a housing's acceleration: resonators hit at fractional times, and a support mode driven by the shaft.
+
+Each structural mode is one complex pole λ. An impulse of shape p(t) = (t/τ²)e^{−t/τ} (a contact of finite duration)
+leaves Σ 2·Re(R_j e^{λ_j t}) + (d0 + d1·t)e^{−t/τ} behind: partial fractions of s²/(s²+2ζωs+ω²)/(1+sτ)², so nothing is
+left at 0 Hz and nothing aliases. The gains 2R_j are folded into the state.
+"""
+
+import math
+
+import numpy as np
+
+from emulator.kernel import kernel
+from emulator.physics.kernels.philox import TWO_PI
+
+
+@kernel
+def render(
+    n0,
+    rate,
+    first,
+    lead,
+    tick_s,
+    speed,
+    frac,
+    unbalance,
+    phase,
+    vane,
+    vanes,
+    background,
+    normal,
+    pole,
+    decay,
+    gain,
+    contact,
+    contact_gain,
+    support,
+    q_sample,
+    q_late,
+    q_impulse,
+    q_sharp,
+    z,
+    s,
+    cursor,
+    out,
+):
+    """Fill `out` with the acceleration [m/s²] of samples n0, n0+1, ….
+
+    first int64[k+1], lead float64[k] [s] : first sample of each tick, and its time after the tick's start
+    speed float64[k+1] [rad/s], frac float64[k+1] [turns] : the shaft at the tick edges
+    unbalance : m·e [kg·m] · phase [rad] · vane float64[k+1] [N] amplitude at tick edges · vanes : how many
+    background float64[k] [N·s] : impulse per sample of the broadband force · normal float64[n] : its draws
+    pole complex128[m], decay complex128[m] : λ_j, and e^{λ_j/rate} · gain complex128[2, m] : 2R_j, soft and sharp
+    contact float64[2] [s], contact_gain float64[2, 2] : τ, and d0, d1, soft and sharp
+    support complex128[5] : λ, e^{λT}, b0, b1, 1/(M·ω_d) with 1/M in the imaginary part
+    q_sample int64[q], q_late float64[q] [s], q_impulse float64[q] [N·s], q_sharp int64[q] : impulses in sample order
+    z complex128[m+1] (the last is the support), s float64[5] (contacts, last force) · cursor int64[2] : next impulse,
+    1 once a force has been seen
+    """
+    modes = pole.shape[0]
+    sample_s = 1.0 / rate
+    contact_decay_soft = math.exp(-sample_s / contact[0])
+    contact_decay_sharp = math.exp(-sample_s / contact[1])
+    to_inverse = support[4]
+    tick = 0
+    slope = 0.0
+    ramp = 0.0
+    for i in range(out.shape[0]):
+        n = n0 + i
+        while n >= first[tick + 1]:
+            tick += 1
+        slope = (speed[tick + 1] - speed[tick]) / tick_s
+        ramp = (vane[tick + 1] - vane[tick]) / tick_s
+        t = lead[tick] + (n - first[tick]) / rate
+
+        # the shaft's own forces, on the support mode (first-order hold, exact for a force linear between samples)
+        omega = speed[tick] + slope * t
+        theta = TWO_PI * frac[tick] + (speed[tick] + 0.5 * slope * t) * t
+        force = unbalance * omega * omega * math.cos(theta + phase) + (vane[tick] + ramp * t) * math.cos(vanes * theta)
+        if cursor[1] == 0:
+            cursor[1] = 1
+            s[4] = force
+        z[modes] = support[1] * z[modes] + support[2] * s[4] + support[3] * force
+        s[4] = force
+        shaken = (support[0] * support[0] * z[modes]).imag * to_inverse.real + force * to_inverse.imag
+
+        # impulses: let everything ring on by one sample, then add what has struck since
+        s[1] = (s[1] + s[0] * sample_s) * contact_decay_soft
+        s[0] *= contact_decay_soft
+        s[3] = (s[3] + s[2] * sample_s) * contact_decay_sharp
+        s[2] *= contact_decay_sharp
+        hit = background[tick] * normal[i]
+        s[2] += hit
+        ringing = 0.0
+        for j in range(modes):
+            z[j] = z[j] * decay[j] + hit * gain[1, j]
+        while cursor[0] < q_sample.shape[0] and q_sample[cursor[0]] <= n:
+            c = cursor[0]
+            late = q_late[c] + (n - q_sample[c]) / rate
+            kind = q_sharp[c]
+            for j in range(modes):
+                z[j] += q_impulse[c] * gain[kind, j] * np.exp(pole[j] * late)
+            struck = q_impulse[c] * math.exp(-late / contact[kind])
+            s[2 * kind] += struck
+            s[2 * kind + 1] += struck * late
+            cursor[0] += 1
+        for j in range(modes):
+            ringing += z[j].real
+        ringing += contact_gain[0, 0] * s[0] + contact_gain[0, 1] * s[1]
+        ringing += contact_gain[1, 0] * s[2] + contact_gain[1, 1] * s[3]
+        out[i] = shaken + ringing
