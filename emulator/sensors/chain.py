@@ -34,22 +34,23 @@ class ScalarChain:
     spec : the data sheet.
     streams, path : where its scatter and noise come from.
     scan_s : time between readings [s].
-    low, high : measuring range in the sensor's SI unit; readings may leave it by 5 % of span before they saturate.
-    wire : (factor, offset) from SI to the unit on the wire, in which exchanged words are exchanged.
+    span : (low, high) of the measuring range in SI; readings may leave it by 5 % before they saturate.
+    unit : (factor, offset) with SI = factor·wire + offset: the unit in which exchanged words are exchanged.
 
     """
 
     def __init__(
         self, spec: SensorSpec, streams: Streams, path: str, scan_s: float,
-        low: float = 0.0, high: float = 1.0, wire: tuple[float, float] = (1.0, 0.0),
+        span: tuple[float, float] = (0.0, 1.0), unit: tuple[float, float] = (1.0, 0.0),
     ) -> None:  # fmt: skip
+        low, high = span
         if not low < high:
             raise ValueError(f"range [{low}, {high}] of {path} is empty; low must be below high")
         self.spec, self.path, self.scan_s = spec, path, scan_s
         self.low, self.high, self.span = low, high, high - low
         self.condition = SensorCondition()
         self.status = "good"
-        self._wire = wire
+        self._unit = unit
         self._noise, self._walk = streams(f"{path}/noise"), streams(f"{path}/walk")
         self._dropout = Dropout(streams, path)
         scatter = streams(f"{path}/scatter").uniform(0, 2)
@@ -102,8 +103,8 @@ class ScalarChain:
                 out[i] = last
             last = float(out[i])
             if c.word_swap:
-                factor, offset = self._wire
-                out[i] = (adc.swap_words(last * factor + offset) - offset) / factor
+                factor, offset = self._unit
+                out[i] = adc.swap_words((last - offset) / factor) * factor + offset
         return last
 
     def save(self) -> dict[str, Any]:
