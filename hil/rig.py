@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from emulator.emulation import Emulation
+from emulator.streams import Streams
 from hil.insertion.catalogue import link_kinds
 from hil.insertion.link.proxy import LinkProxy
 from rigs.schema import Device, Rig
@@ -31,12 +32,18 @@ class LiveRig:
     """
 
     def __init__(
-        self, rig: Rig, seed: int, epoch_ns: int, binding: dict[str, str] | None = None, truth_path: Path | None = None
+        self,
+        rig: Rig,
+        seed: int,
+        epoch_ns: int,
+        binding: dict[str, str] | None = None,
+        truth_path: Path | None = None,
     ) -> None:
         self.rig = rig
+        self._streams = Streams(seed)
         self.binding = binding or {}
         emulated = tuple(device.id for device in rig.devices if device.id not in self.binding)
-        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(seed), emulated)
+        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(), emulated)
         self.proxies: dict[str, LinkProxy] = {}
         self.endpoints: dict[str, str] = {}
 
@@ -68,12 +75,15 @@ class LiveRig:
         if device.protocol == "modbus-rtu":
             return url
         parts = urlsplit(url)
-        proxy = LinkProxy(device.id, parts.hostname or "127.0.0.1", parts.port or 0, port=device.port)
+        upstream = (parts.hostname or "127.0.0.1", parts.port or 0)
+        proxy = LinkProxy(device.id, *upstream, self._streams, port=device.port)
         try:
             await proxy.start()
         except OSError as problem:
             where = f"port {device.port} for {device.id!r}"
-            raise OSError(problem.errno, f"cannot open {where}: {problem.strerror}; free it or set port: 0") from None
+            raise OSError(
+                problem.errno, f"cannot open {where}: {problem.strerror}; free it or set port: 0"
+            ) from None
         self.proxies[device.id] = proxy
         host, port = proxy.address
         return urlunsplit(parts._replace(netloc=f"{host}:{port}"))
