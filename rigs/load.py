@@ -127,7 +127,7 @@ def _validated(model: type[Model], document: Document) -> Model:
 
 def _problem(error: Any, document: Document) -> Problem:
     path = _in_file(error["loc"], document)
-    value = error.get("input")
+    value = _written(document.data, path, error.get("input"))
     shown = _shown(value)
     name = str(path[-1]) if path else "the file"
     match error["type"]:
@@ -165,6 +165,13 @@ def _in_file(loc: tuple[str | int, ...], document: Document) -> Path_:
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
             path, here = (*path, part), here[part]
     return path
+
+
+def _written(here: Any, path: Path_, otherwise: Any) -> Any:
+    """Return the value as it stands in the file (an error holds it converted to SI), if it is a plain one."""
+    for part in path:
+        here = here[part]
+    return otherwise if isinstance(here, (dict, list)) else here
 
 
 def _keys() -> list[str]:

@@ -1,0 +1,168 @@
+"""The system under test as the bench sees it: a process, its API, its files. Nothing else."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+READY_S = 60.0
+STOP_S = 10.0
+TICK_S = 120.0
+
+
+class TwinDied(RuntimeError):
+    """The twin's process ended while it was needed; the message holds its last words."""
+
+
+class TwinProcess:
+    """Our twin in a process of its own, started as a user would start it.
+
+    Parameters
+    ----------
+    rig : str
+        Path or name of the rig.
+    endpoints : dict
+        Device id -> URL, and `protocols`, device id -> protocol.
+    folder : Path
+        Where its endpoint file, history and log go.
+    lockstep : bool
+        Whether the bench drives its clock.
+
+    """
+
+    def __init__(
+        self, rig: str, endpoints: dict[str, str], protocols: dict[str, str], folder: Path, *, lockstep: bool
+    ) -> None:
+        self._rig = rig
+        self._endpoints = endpoints
+        self._protocols = protocols
+        self._lockstep = lockstep
+        self.history = folder / "history.duckdb"
+        self._endpoint_file = folder / "endpoints.json"
+        self._log = folder / "twin.log"
+        self._process: asyncio.subprocess.Process | None = None
+        self._client: Any = None
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready.
+
+        Raises
+        ------
+        TwinDied
+            It ended, or was not ready in time.
+
+        """
+        import httpx
+
+        lines = [
+            {"event": "endpoint", "device": device, "protocol": self._protocols[device], "url": url}
+            for device, url in self._endpoints.items()
+        ]
+        self._endpoint_file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        command = [
+            sys.executable, "-m", "twin", self._rig, "--endpoints", str(self._endpoint_file), "--port", "0",
+            "--clock", "lockstep" if self._lockstep else "wall", "--history", str(self.history), "--json",
+        ]  # fmt: skip
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                # Ctrl-C at the terminal is the bench's to handle: it stops its twin in order.
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+            )
+        url = ""
+        try:
+            async with asyncio.timeout(READY_S):
+                while (event := await self._event())["event"] != "ready":
+                    if event["event"] == "endpoint" and event["device"] == "twin":
+                        url = event["url"]
+        except TimeoutError:
+            await self.stop()
+            raise TwinDied(f"the twin was not ready within {READY_S:.0f} s: {self.last_words()}") from None
+        self._client = httpx.AsyncClient(base_url=url, timeout=TICK_S, trust_env=False)
+
+    async def tick(self, t_ns: int) -> dict[str, Any]:
+        """Have it take in everything up to `t_ns` [ns UTC]; returns its watermark and new or changed findings."""
+        return dict(await self._call("POST", "/clock/tick", {"t_ns": t_ns}))
+
+    async def get(self, path: str) -> Any:
+        """Read from its API."""
+        return await self._call("GET", path)
+
+    async def stop(self) -> None:
+        """End it in order; kill it if it does not go."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_S):
+                await process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    def last_words(self) -> str:
+        """Return the end of its log, for an error message."""
+        try:
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            return "(no log)"
+        return " | ".join(lines[-3:]) or "(nothing said)"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process else None
+
+    async def _call(self, method: str, path: str, body: Any = None) -> Any:
+        import httpx
+
+        if self._client is None:
+            raise TwinDied("the twin is not running")
+        try:
+            answer = await self._client.request(method, path, json=body)
+        except httpx.HTTPError as problem:
+            if self._process is not None and self._process.returncode is None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1.0):
+                        await self._process.wait()
+            code = None if self._process is None else self._process.returncode
+            if code is not None:
+                raise TwinDied(f"the twin ended with code {code} during {path}: {self.last_words()}") from None
+            raise TwinDied(f"the twin did not answer {path}: {problem!r}") from None
+        if answer.status_code >= 400:  # noqa: PLR2004
+            raise TwinDied(f"the twin answered {path} with {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+    async def _event(self) -> dict[str, Any]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            code = await self._process.wait()
+            raise TwinDied(f"the twin ended with code {code} before it was ready: {self.last_words()}")
+        try:
+            return dict(json.loads(line))
+        except ValueError:
+            return {"event": "noise"}
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process if the bench dies without a word (SIGKILL included)."""
+    import ctypes
+
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
