@@ -151,7 +151,7 @@ class Emulation:
             self.chains[point.id] = chain
         else:
             self.chains[point.id] = ScalarChain(
-                point.sensor, self.streams, path, self.plant.block_ns / SECOND, span=(low, high)
+                point.sensor, self.streams, path, self.plant.block_ns / SECOND, (low, high), (factor, offset)
             )
 
     def _sample(self, point: Point, image: DeviceImage, signals: Mapping[str, float], now_ns: int) -> Reading:

@@ -1,0 +1,82 @@
+"""Validate a rig and its scenarios, and show what is in them."""
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from hil.scenario import prepare
+from rigs.document import RigError
+from rigs.load import load_rig, scenario_files
+from rigs.schema import Point, Rig
+
+
+def check_rig(name: str, *, json_lines: bool) -> int:
+    """Print the rig's devices, points and scenarios; returns the exit code.
+
+    Raises
+    ------
+    RigError
+        The rig or one of its scenarios is wrong.
+
+    """
+    rig = load_rig(name)
+    prepared = prepare(name) if scenario_files(name) else []
+    if json_lines:
+        print(json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)}))
+        for point in rig.points:
+            print(json.dumps({"event": "point", "id": point.id, "device": point.device, "address": _address(point),
+                              "unit": point.unit, "range": list(point.range), "access": _access(point)}))  # fmt: skip
+        for item in prepared:
+            print(json.dumps({"event": "scenario", "scenario": item.scenario.scenario, "file": item.file}))
+        return 0
+    console = Console()
+    console.print(f"[bold]{rig.title or rig.rig}[/] — {len(rig.assets)} assets, {len(rig.points)} points")
+    console.print(_devices(rig))
+    console.print(_points(rig))
+    if prepared:
+        table = Table("scenario", "duration", "faults", "what it proves", title="Scenarios", title_justify="left")
+        for item in prepared:
+            faults = ", ".join(f"{fault.kind} on {fault.on}" for fault in item.scenario.faults) or "none"
+            seconds = f"{item.scenario.duration / 1e9:g} s"
+            table.add_row(item.scenario.scenario, seconds, faults, item.scenario.title)
+        console.print(table)
+    console.print(f"[green]Valid.[/] Next: plantbench run {name}")
+    return 0
+
+
+def _devices(rig: Rig) -> Table:
+    table = Table("device", "protocol", "points", "poll", "time from", title="Devices", title_justify="left")
+    for device in rig.devices:
+        points = rig.points_of(device.id)
+        stamped = "source time" if device.protocol == "opcua" else "device clock" if device.clock else "the poll"
+        table.add_row(device.id, device.protocol, str(len(points)), f"{device.poll / 1e9:g} s", stamped)
+    return table
+
+
+def _points(rig: Rig) -> Table:
+    table = Table("point", "device", "address", "unit", "range", "access", title="Points", title_justify="left")
+    for point in rig.points:
+        low, high = point.range
+        mark = " [bold]*[/]" if point.critical else ""
+        span = f"{low:g} … {high:g}"
+        table.add_row(point.id + mark, point.device, _address(point), point.unit, span, _access(point))
+    table.caption = "* critical for the twin"
+    table.caption_justify = "left"
+    return table
+
+
+def _address(point: Point) -> str:
+    if point.opcua is not None:
+        return point.opcua.node + (" ()" if point.opcua.method else " []" if point.waveform else "")
+    assert point.modbus is not None
+    at = point.modbus
+    order = f" {at.order}" if at.words > 1 else ""
+    return f"unit {at.unit} {at.table} {at.register_} {at.type}{order}"
+
+
+def _access(point: Point) -> str:
+    return ("r" if point.signal is not None else "") + ("w" if point.write is not None else "")
+
+
+__all__ = ["RigError", "check_rig"]
