@@ -59,8 +59,8 @@ class RegisterFormat:
         engineering value of one raw step, and of raw zero, in the point's unit.
 
     Integers saturate at their limits as a transmitter does. "No reading" (NaN) is NaN in a float; an integer
-    has no NaN, so it becomes the marker most device makers use (SunSpec's "not implemented"): the most negative
-    signed value, or all ones unsigned. Saturation stops one step short of the marker.
+    has no NaN, so it becomes the marker most device makers use (SunSpec's "not implemented"): the most
+    negative signed value, or all ones unsigned. Saturation stops one step short of the marker.
     """
 
     type: RegisterType
@@ -108,7 +108,7 @@ class RegisterFormat:
         if self._marker is None:
             # A float32 overflows in struct where hardware would answer infinity.
             return math.copysign(math.inf, value) if self._overflows(value) else value
-        if value != value:  # noqa: PLR0124 - NaN, and half the price of math.isnan on the way to every register
+        if value != value:  # noqa: PLR0124 - NaN
             return self._marker
         if value >= self._high:
             # All ones is a legal pattern (a status word): only overflow stops short of it.

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class ModbusExceptionFault:
     """A device that answers, but refuses.
 
-    Severity is the share of requests hit. Parameters: `code` (default 4, server device failure; 6 is busy) and `unit` (0 for every unit).
+    Severity is the share of requests hit. Parameters: `code` (default 4, server device failure; 6 is busy)
+    and `unit` (0 for every unit).
     """
 
     kind: ClassVar[str] = "modbus_exception"

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class ModbusLateAnswerFault:
-    """A device whose answers are old when they come; a client that does not match them takes yesterday for today.
+    """A device whose answers are old when they come: a careless client takes yesterday for today.
 
-    Severity is the share of requests hit. Parameters: `delay_s` (default 1.0, wall time) and `unit` (0 for every unit).
+    Severity is the share of requests hit. Parameters: `delay_s` (default 1.0, wall time) and `unit` (0 for
+    every unit).
     """
 
     kind: ClassVar[str] = "modbus_late_answer"

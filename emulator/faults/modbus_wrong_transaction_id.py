@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class ModbusWrongTransactionIdFault:
     """A server, or a gateway, that mixes up whose answer is whose.
 
-    Severity is the share of requests hit. Parameters: `offset` added to the id (default 1) and `unit` (0 for every unit).
+    Severity is the share of requests hit. Parameters: `offset` added to the id (default 1) and `unit` (0 for
+    every unit).
     """
 
     kind: ClassVar[str] = "modbus_wrong_transaction_id"

@@ -1,8 +1,8 @@
-"""Modbus TCP framing: bytes in, requests out; answers in, bytes out. No sockets, no clock, no state but the rest.
+"""Modbus TCP framing: bytes in, requests out; answers in, bytes out. No sockets, no clock.
 
-The header is MB-TCP V1.0b, 3.1.3: transaction id, protocol id (0), length of what follows (unit and PDU), unit.
-A stream that breaks the header rules cannot be trusted to find its next frame again, so every malformed header
-ends the conversation: the codec reports it once and takes no further bytes.
+The header is MB-TCP V1.0b, 3.1.3: transaction id, protocol id (0), length of what follows (unit and PDU),
+unit. A stream that breaks the header rules cannot be trusted to find its next frame again, so every malformed
+header ends the conversation: the codec reports it once and takes no further bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HEADER: Final = struct.Struct(">HHHB")
 
 
 class Request(NamedTuple):
-    """One complete request: MBAP transaction id (0 on a serial line), unit id, and the PDU from its function code."""
+    """One complete request: transaction id (0 on a serial line), unit id, PDU from its function code on."""
 
     transaction: int
     unit: int
@@ -86,4 +86,4 @@ class ModbusServerCodec:
 def _header_error(protocol: int, length: int) -> str:
     if protocol != 0:
         return f"MBAP protocol id = {protocol} must be 0 (MB-TCP 3.1.3)"
-    return f"MBAP length = {length} must be in [{_LENGTH_MIN}, {_LENGTH_MAX}]: unit id and a PDU of 1 to 253 bytes"
+    return f"MBAP length = {length} must be in [{_LENGTH_MIN}, {_LENGTH_MAX}]: unit id and PDU"

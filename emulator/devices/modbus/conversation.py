@@ -1,7 +1,7 @@
 """From requests to frames for one connection or line, with the server's misbehaviour in between.
 
-The only place where a protocol fault touches an answer. Still no sockets and no clock: what must go out later is
-handed to the caller with its delay.
+The only place where a protocol fault touches an answer. Still no sockets and no clock: what must go out later
+is handed to the caller with its delay.
 """
 
 from __future__ import annotations
@@ -66,10 +66,15 @@ class Conversation:
         self._held: dict[int, bytes] = {}
         self._number = 0
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is wrong now: no misbehaviour is on and no answer is held back."""
+        return not (self._misbehaviour.active or self._held)
+
     def answer(self, request: Request) -> bytes:
         """Return the bytes to send now: nothing, an answer, or held answers and then the new one."""
         transaction, unit, pdu = request
-        if not self._misbehaviour.active and not self._held:
+        if self.plain:
             reply = self._device.answer(unit, pdu)
             return b"" if reply is None else self._framing.send(Response(transaction, unit, reply))
         return self._give_up_held() + self._answer_misbehaving(transaction, unit, pdu)

@@ -32,8 +32,8 @@ class ModbusDevice:
     units
         register banks by unit id.
     unknown_unit
-        what a request to any other unit gets: "silence" as on a serial line, or "gateway", exception 0B as from a
-        gateway whose unit does not answer.
+        what a request to any other unit gets: "silence" as on a serial line, or "gateway", exception 0B as
+        from a gateway whose unit does not answer.
     """
 
     def __init__(self, units: dict[int, RegisterBank], *, unknown_unit: UnknownUnit = "gateway") -> None:
@@ -55,7 +55,7 @@ class ModbusDevice:
 
 
 class ImageFeed:
-    """Copies an image's readings into register banks at each commit, and clears them when the device loses power."""
+    """Copies an image's readings into registers at each commit; clears them when the device loses power."""
 
     def __init__(self, image: DeviceImage) -> None:
         self._image = image
@@ -88,8 +88,8 @@ class ImageFeed:
     def refresh(self) -> None:
         """Bring all registers to the image's present readings.
 
-        Modbus has no quality: a bad reading shows as "no reading" (NaN, or the integer marker of the format), except
-        before the first reading after power-up, when registers are still zero.
+        Modbus has no quality: a bad reading shows as "no reading" (NaN, or the integer marker of the format),
+        except before the first reading after power-up, when registers are still zero.
         """
         readings = self._image.readings
         for point, table, value in self._readings:
@@ -123,7 +123,8 @@ def device_from_rig(image: DeviceImage, *, unknown_unit: UnknownUnit | None = No
     Raises
     ------
     ValueError
-        Two points overlap, a point carries a waveform, or a bit is asked to be scaled; the message names the point.
+        Two points overlap, a point carries a waveform, or a bit is asked to be scaled; the message names the
+        point.
     """
     device = image.device
     maps: dict[int, dict[str, list[MappedValue]]] = {}

@@ -1,8 +1,8 @@
 """What a Modbus server does wrong on request.
 
 Each kind says how large a share of requests it hits, optionally on one unit only. Which requests those are is
-decided by a repeatable draw on the index of the request among those the kind could have hit since the start, so two
-runs of one scenario misbehave at the same requests. Stable ids of the catalogue are in brackets.
+decided by a repeatable draw on the index of the request among those the kind could have hit since the start,
+so two runs of one scenario misbehave at the same requests. Stable ids of the catalogue are in brackets.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LateAnswer:
-    """The answer waits for `delay_s`, or until the connection's next request is in: then old goes before new [M2]."""
+    """The answer waits for `delay_s`, or for the connection's next request: then old goes before new [M2]."""
 
     share: float = 1.0
     unit: int | None = None
@@ -59,7 +59,7 @@ class LateAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WrongTransactionId:
-    """The answer carries the transaction id plus `offset` (mod 65536); a serial line has none to get wrong [M1]."""
+    """The answer carries the transaction id plus `offset` (mod 65536); a serial line has none [M1]."""
 
     share: float = 1.0
     unit: int | None = None
@@ -67,7 +67,7 @@ class WrongTransactionId:
 
 
 def evenly_spread(kind: str, index: int) -> float:
-    """Return a number in [0, 1) for the `index`-th request: hits spread evenly, the draw where no seed is given."""
+    """Return a number in [0, 1) for the `index`-th request, such that hits spread evenly."""
     return (index + 1) * _GOLDEN_RATIO % 1.0
 
 
@@ -75,8 +75,9 @@ def evenly_spread(kind: str, index: int) -> float:
 class ModbusMisbehaviour:
     """What one server does wrong now; protocol faults write the four kinds, None is healthy.
 
-    `draw` is a pure function of kind and request index to [0, 1). `inserted`, if given, is called with the kind each
-    time a request is hit; `active` is false while all four are None, and is all a healthy server looks at.
+    `draw` is a pure function of kind and request index to [0, 1). `inserted`, if given, is called with the
+    kind each time a request is hit; `active` is false while all four are None, and is all a healthy server
+    looks at.
     """
 
     draw: Callable[[str, int], float] = evenly_spread

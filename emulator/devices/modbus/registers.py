@@ -1,8 +1,9 @@
 """The registers of one Modbus unit, kept in wire byte order so that a read is one slice.
 
-Four tables (MB-APP V1.1b3, 4.3): coils, discrete inputs, input registers, holding registers. Only mapped addresses
-exist; anything else is answered with exception 02. A value that spans several registers is written whole or not at
-all, because half a float is no set-point: 02, "the combination of reference number and transfer length is invalid".
+Four tables (MB-APP V1.1b3, 4.3): coils, discrete inputs, input registers, holding registers. Only mapped
+addresses exist; anything else is answered with exception 02. A value that spans several registers is written
+whole or not at all, because half a float is no set-point: 02, "the combination of reference number and
+transfer length is invalid".
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class ModbusError(Exception):
 class MappedValue:
     """One value in a table: where it lies, how it is written there, and what may be written over the wire.
 
-    `point` is the point's id; None marks a register the device itself owns (its clock). `format` is None for bits.
-    `low`, `high` bound a write, in the point's own unit.
+    `point` is the point's id; None marks a register the device itself owns (its clock). `format` is None for
+    bits. `low`, `high` bound a write, in the point's own unit.
     """
 
     point: str | None
@@ -83,7 +84,7 @@ class _Table:
             self.reach[address] = run
 
     def targets(self, address: int, count: int) -> list[MappedValue]:
-        """Return the writable values that fill [address, address + count) exactly; ModbusError 02 otherwise."""
+        """Return the writable values that fill [address, address + count); ModbusError 02 otherwise."""
         found = []
         end = address + count
         while address < end:
@@ -101,11 +102,11 @@ class WordTable(_Table):
     def __init__(self, name: str, values: Iterable[MappedValue], *, gaps_readable: bool = False) -> None:
         super().__init__(name, 2, values, gaps_readable=gaps_readable)
 
-    def read(self, address: int, quantity: int) -> bytes:
+    def read(self, address: int, quantity: int) -> bytearray:
         """Return the wire bytes of `quantity` registers; ModbusError 02 where one of them is not mapped."""
         try:
             if self.reach[address] >= quantity:
-                return bytes(self.buffer[2 * address : 2 * (address + quantity)])
+                return self.buffer[2 * address : 2 * (address + quantity)]
         except IndexError:
             pass
         raise ModbusError(ILLEGAL_DATA_ADDRESS)
@@ -117,7 +118,7 @@ class WordTable(_Table):
 
 
 class BitTable(_Table):
-    """Coils or discrete inputs: one byte (0 or 1) each here, packed on the wire with the lowest address in bit 0."""
+    """Coils or discrete inputs: one byte (0 or 1) each here, packed on the wire from bit 0 up."""
 
     def __init__(self, name: str, values: Iterable[MappedValue], *, gaps_readable: bool = False) -> None:
         super().__init__(name, 1, values, gaps_readable=gaps_readable)
@@ -223,7 +224,8 @@ class RegisterBank:
             if not low <= number <= high:  # NaN fails both, as it should
                 raise ModbusError(ILLEGAL_DATA_VALUE)
             commands.append((value.point, min(max(number, value.low), value.high)))
-        # The register shows what was written at once, as a device's memory does; the next scan may correct it.
+        # The register shows what was written at once, as a device's memory does; the next scan may correct
+        # it.
         table.buffer[2 * address : 2 * address + len(wire)] = wire
         for point, number in commands:
             if point is not None:

@@ -1,7 +1,8 @@
 """The Modbus RTU server: one serial line, a pseudo-terminal of our own or a real port, joined to asyncio.
 
-No threads: the port is read when the event loop says it has bytes, silences and pacing are the loop's timers. Within
-one turn of the loop bytes are taken before timers, so a loop that was busy never takes its own absence for silence.
+No threads: the port is read when the event loop says it has bytes, silences and pacing are the loop's timers.
+Within one turn of the loop bytes are taken before timers, so a loop that was busy never takes its own absence
+for silence.
 """
 
 from __future__ import annotations
@@ -105,8 +106,8 @@ class ModbusRtuServer:
             raise RuntimeError("the pseudo-terminal has no path before start()")
         return self._path
 
-    async def start(self) -> None:
-        """Open the line and listen. OSError if the port cannot be opened."""
+    async def start(self) -> str:
+        """Open the line, listen, and return `url`. OSError if the port cannot be opened."""
         self._loop = asyncio.get_running_loop()
         if self._path is None:
             self._open_pty()
@@ -117,6 +118,7 @@ class ModbusRtuServer:
             self.device, self._codec, self.misbehaviour, later=self._loop.call_later, send=self._send
         )
         self._loop.add_reader(self._fd, self._readable)
+        return self.url
 
     async def stop(self) -> None:
         """Close the line."""
@@ -148,8 +150,8 @@ class ModbusRtuServer:
 
     def _open_pty(self) -> None:
         self._fd, self._slave_fd = os.openpty()
-        # Raw: a line discipline that echoes or translates would corrupt every frame. We keep our own handle on the
-        # client's end, so that a client which closes and reopens finds the line as it left it.
+        # Raw: a line discipline that echoes or translates would corrupt every frame. We keep our own handle
+        # on the client's end, so that a client which closes and reopens finds the line as it left it.
         tty.setraw(self._slave_fd)
         self._path = os.ttyname(self._slave_fd)
 
@@ -264,7 +266,7 @@ class ModbusRtuServer:
             return
 
     def _without_echo(self, data: bytes) -> bytes:
-        """Take our own bytes off the front of what came in; anything else means there was no echo this time."""
+        """Take our own bytes off the front of what came in; other bytes mean there was no echo."""
         common = min(len(self._echo), len(data))
         if data[:common] != self._echo[:common]:
             self._echo = b""

@@ -1,10 +1,10 @@
 """Modbus RTU framing: bytes and silences in, requests out. No port, no clock.
 
-A frame is unit, PDU and CRC (MB-SER V1.02, 2.5.1). On a multidrop line a slave also hears its neighbours' requests
-and answers, noise, and torn frames, so the codec walks the bytes as a chain of frames in either direction: a frame
-with a good CRC is taken or, if it is not ours or is an answer, skipped whole, so that nothing inside it is mistaken
-for a frame. Where no frame starts it slides on one byte. Silence (t3.5) ends every frame: whatever is incomplete then
-is searched once more for a frame to us, and dropped.
+A frame is unit, PDU and CRC (MB-SER V1.02, 2.5.1). On a multidrop line a slave also hears its neighbours'
+requests and answers, noise, and torn frames, so the codec walks the bytes as a chain of frames in either
+direction: a frame with a good CRC is taken or, if it is not ours or is an answer, skipped whole, so that
+nothing inside it is mistaken for a frame. Where no frame starts it slides on one byte. Silence (t3.5) ends
+every frame: whatever is incomplete then is searched once more for a frame to us, and dropped.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _CRC_TABLE: Final = _crc_table()
 
 
 def crc16(data: bytes | bytearray | memoryview) -> int:
-    """Return the CRC of MB-SER V1.02, 6.2.2: polynomial 0xA001 reflected, start 0xFFFF; sent low byte first."""
+    """Return the CRC of MB-SER V1.02, 6.2.2 (0xA001 reflected, from 0xFFFF); it is sent low byte first."""
     crc = 0xFFFF
     table = _CRC_TABLE
     for byte in data:
@@ -84,7 +84,7 @@ class RtuServerCodec:
         return found
 
     def _step(self, start: int, found: list[Request | Malformed]) -> int:
-        """Return how many bytes the walk may pass at `start`: a frame, one stray byte, or 0 to wait for more."""
+        """Return how many bytes the walk may pass: a frame, one stray byte, or 0 to wait for more."""
         buffer = self._buffer
         available = len(buffer) - start
         wait = False
@@ -101,7 +101,7 @@ class RtuServerCodec:
         return 0 if wait and available < FRAME_MAX else 1
 
     def spoil(self) -> list[Request | Malformed]:
-        """Give up the frame under way, to be called where a gap inside it broke the t1.5 rule (MB-SER 2.5.1.1)."""
+        """Give up the frame under way: a gap inside it broke the t1.5 rule (MB-SER 2.5.1.1)."""
         self._buffer.clear()
         self._spoiled = True
         return [Malformed("a gap longer than t1.5 inside a frame (MB-SER 2.5.1.1)")]
@@ -115,7 +115,8 @@ class RtuServerCodec:
         for start in range(len(buffer) - _FRAME_MIN + 1):
             if buffer[start] not in self._units and buffer[start] != BROADCAST:
                 continue
-            # A function code we do not know has no known length: only the silence after it says where it ends.
+            # A function code we do not know has no known length: only the silence after it says where it
+            # ends.
             ends = [start + length for length, is_request in _shapes(buffer, start) if is_request and length]
             for end in (*ends, len(buffer)):
                 if (
@@ -132,7 +133,7 @@ class RtuServerCodec:
 
 
 def _shapes(buffer: bytearray, start: int) -> list[tuple[int, bool]]:
-    """Return the (length, is a request) a frame at `start` can have by its function code; length 0: not known yet."""
+    """Return the (length, is a request) a frame at `start` can have; length 0 is not known yet."""
     function = buffer[start + 1]
     if function & 0x80:
         return [(5, False)]
@@ -154,5 +155,5 @@ def _shapes(buffer: bytearray, start: int) -> list[tuple[int, bool]]:
 
 
 def _counted(buffer: bytearray, at: int, around: int) -> int:
-    """Return the length of a frame whose byte count stands at `at`, with `around` bytes beside the counted ones."""
+    """Return the length of a frame whose byte count stands at `at`, `around` bytes not counted in it."""
     return around + buffer[at] if at < len(buffer) else 0

@@ -1,4 +1,4 @@
-"""When bytes go over a serial line: character times, silences, and answers paced like a UART. No port, no clock."""
+"""When bytes go over a serial line: characters, silences, pacing like a UART's. No port, no clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-# Start, eight data, parity and stop bit; without parity the standard asks for a second stop bit (MB-SER 2.5.1).
+# Start, eight data, parity and stop bit; without parity the standard asks for a second stop bit (MB-SER
+# 2.5.1).
 CHARACTER_BITS: Final = 11
 _FAST_BAUD: Final = 19200
 
@@ -18,7 +19,8 @@ class LineTiming:
     Parameters
     ----------
     baud
-        bits per second; None is a line without pacing (as fast as the host), with the silences of a fast line.
+        bits per second; None is a line without pacing (as fast as the host), with the silences of a fast
+        line.
     turnaround_s
         how long the device thinks before it answers; at least t3.5 passes in any case on a paced line.
     strict
@@ -37,12 +39,12 @@ class LineTiming:
 
     @property
     def t1_5_s(self) -> float:
-        """Longest gap inside a frame [s]: 1.5 characters, fixed at 750 µs above 19200 baud (MB-SER 2.5.1.1)."""
+        """Longest gap inside a frame [s]: 1.5 characters, 750 µs above 19200 baud (MB-SER 2.5.1.1)."""
         return 0.00075 if self.baud is None or self.baud > _FAST_BAUD else 1.5 * self.character_s
 
     @property
     def t3_5_s(self) -> float:
-        """Silence that ends a frame [s]: 3.5 characters, fixed at 1.75 ms above 19200 baud (MB-SER 2.5.1.1)."""
+        """Silence that ends a frame [s]: 3.5 characters, 1.75 ms above 19200 baud (MB-SER 2.5.1.1)."""
         return 0.00175 if self.baud is None or self.baud > _FAST_BAUD else 3.5 * self.character_s
 
     @property
@@ -66,7 +68,7 @@ class PacedWriter:
         self._free_s = float("-inf")
 
     def put(self, data: bytes, not_before_s: float) -> float:
-        """Queue a frame to start at `not_before_s`, or when the line is free; return when its last byte is due."""
+        """Queue a frame to start at `not_before_s` or when the line is free; return its last byte's time."""
         start = max(not_before_s, self._free_s)
         self._free_s = start + len(data) * self._character_s
         self._queue.append((start, data, 0))
@@ -90,7 +92,7 @@ class PacedWriter:
         return bytes(ready)
 
     def next_s(self, grain_s: float) -> float | None:
-        """Return when to ask again: the end of the frame under way, or `grain_s` worth of characters if sooner."""
+        """Return when to ask again: the end of the frame under way, or `grain_s` of line time if sooner."""
         if not self._queue:
             return None
         start, data, done = self._queue[0]

@@ -1,7 +1,7 @@
 """The Modbus TCP server: joins codec and device to asyncio. Bytes and rules live elsewhere.
 
-One write per batch of requests that arrived together; a peer that does not read its answers is not read either, so
-it holds at most one read buffer's worth of answers and the socket's own buffers.
+One write per batch of requests that arrived together; a peer that does not read its answers is not read
+either, so it holds at most one read buffer's worth of answers and the socket's own buffers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from emulator.devices.modbus.codec import Malformed, ModbusServerCodec
 from emulator.devices.modbus.conversation import Conversation
 from emulator.devices.modbus.device import ModbusDevice, device_from_rig
 from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
+from emulator.devices.modbus.repeats import REQUEST_SIZE, RepeatedReads
 
 if TYPE_CHECKING:
     from typing import Self
@@ -68,22 +69,32 @@ class ModbusTcpServer:
         self.port = port
         self.limits = limits or ConnectionLimits()
         self.misbehaviour = misbehaviour or ModbusMisbehaviour()
+        self.repeats = RepeatedReads(device)
         self.online = True
         self.refused = 0
         self.malformed = 0
         self._connections: dict[_Connection, None] = {}
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
+        self._emptied: asyncio.Future[None] | None = None
 
     @classmethod
     def from_image(
-        cls, image: DeviceImage, *, host: str = "127.0.0.1", misbehaviour: ModbusMisbehaviour | None = None
+        cls,
+        image: DeviceImage,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        misbehaviour: ModbusMisbehaviour | None = None,
     ) -> Self:
-        """Return the server of an image's device, with the rig's port and connection limit; it follows its power."""
+        """Return the server of an image's device; it follows the image's power.
+
+        `port` is not the rig's: the link proxy in front of the server listens there.
+        """
         server = cls(
             device_from_rig(image),
             host=host,
-            port=image.device.port,
+            port=port,
             limits=ConnectionLimits(connections=image.device.connections),
             misbehaviour=misbehaviour,
         )
@@ -102,12 +113,13 @@ class ModbusTcpServer:
         """Connections open now."""
         return len(self._connections)
 
-    async def start(self) -> None:
-        """Listen; afterwards `port` and `url` are real. OSError if the address is taken."""
+    async def start(self) -> str:
+        """Listen, and return `url`; `port` is real from now on. OSError if the address is taken."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self, loop), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         self._sweep()
+        return self.url
 
     async def stop(self) -> None:
         """Stop listening and drop every connection."""
@@ -118,8 +130,9 @@ class ModbusTcpServer:
             return
         self._server.close()
         self._drop_all()
-        while self._connections:
-            await asyncio.sleep(0)
+        if self._connections:
+            self._emptied = asyncio.get_running_loop().create_future()
+            await self._emptied
         await self._server.wait_closed()
         self._server = None
 
@@ -146,6 +159,8 @@ class ModbusTcpServer:
 
     def _forget(self, connection: _Connection) -> None:
         self._connections.pop(connection, None)
+        if self._emptied is not None and not self._connections and not self._emptied.done():
+            self._emptied.set_result(None)
 
     def _sweep(self) -> None:
         """Drop connections that were silent for one whole sweep, so the limit is met within twice itself."""
@@ -192,20 +207,28 @@ class _Connection(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self._conversation is None or self._transport is None:
+        conversation, transport = self._conversation, self._transport
+        if conversation is None or transport is None:
             return
+        data = bytes(self._view[:nbytes])
+        if nbytes == REQUEST_SIZE and conversation.plain and not self._codec.waiting_for_more:
+            repeats = self._server.repeats
+            answer = repeats.answer(data)
+            if answer is not None:
+                self._talked = True
+                transport.write(answer)
+                return
+            repeats.learn(data)
         answers: list[bytes] = []
-        for event in self._codec.receive(bytes(self._view[:nbytes])):
+        for event in self._codec.receive(data):
             if isinstance(event, Malformed):
                 self._server.malformed += 1
-                if answers:
-                    self._transport.write(b"".join(answers))
-                self._transport.close()
+                transport.write(b"".join(answers))
+                transport.close()
                 return
             self._talked = True
-            answers.append(self._conversation.answer(event))
-        if answers:
-            self._transport.write(answers[0] if len(answers) == 1 else b"".join(answers))
+            answers.append(conversation.answer(event))
+        transport.write(b"".join(answers))
 
     def pause_writing(self) -> None:
         if self._transport is not None:
