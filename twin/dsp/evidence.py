@@ -5,8 +5,17 @@ added, with one slip common to all of them. What chance alone can reach is measu
 run for decoy orders that no part of the machine repeats at. A family's score is its prominence per harmonic above the
 decoys' median, in the band where that is largest; the decoys pass through the same choice of band.
 
-Lines with a known deterministic cause are silenced first: shaft harmonics and mains multiples. The sidebands of a stronger
-family are silenced before a weaker one may speak.
+Lines with a known deterministic cause are silenced first: shaft harmonics and mains multiples.
+
+A family is believed (confidence towards 1) when three things hold together: its score is far above chance, its lines
+modulate the envelope deeply (more than about half of its mean: healthy machines show faint lines, too, and long averages
+lift them far out of the floor), and no other family keeps a like score once this one's lines and sidebands are silenced.
+
+Tuning, stated openly: the middles of the three steps are round numbers, the same for every family and data set, set while
+looking at half of three public collections (61 CWRU, 8 MFPT and 21 HIT-SM records); the other half was never seen. Nothing is
+fitted to a record and nothing is learned. What set the depth: every labelled race fault modulates by more than 0.6, while
+assemblies whose lines belong to another part than the label says (CWRU balls, Smith & Randall 2015) and healthy machines stay
+below 0.53.
 """
 
 import math
@@ -28,6 +37,9 @@ CEILING_DB = 25.0
 HARMONIC_WEIGHTS: Array = np.array([1.0, 0.6, 0.6, 0.6])
 HARMONIC_WEIGHTS.flags.writeable = False
 MAINS_HZ = (50.0, 60.0)
+SCORE_MIDDLE_DB = 7.5
+DEPTH_MIDDLE = 0.55
+CAGE_MIDDLE_DB = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +49,16 @@ class LineScore:
     Parameters
     ----------
     family : fault name
-    score_db : mean prominence of its harmonics above what chance reaches, in the best band
+    score_db : mean prominence of its harmonics above what chance reaches, in the band chosen
     f_hz, expected_hz : found and kinematic base frequency
     harmonics : prominence of harmonics 1… [dB], after known causes were silenced
     sidebands : prominence [dB] of the pair below and above the first harmonic (spaced by shaft or cage speed)
-    depth : amplitude of the first harmonic relative to the mean squared envelope
+    depth : amplitude of the harmonics together (root of the sum of squares) relative to the mean squared envelope
     chance : share of decoys that score as high
+    margin_db : score less the best score of any other family once the lines of this one are silenced
+    confidence : 0 … 1, see `confidence`
     band_hz : where the signal was demodulated
+    band : row of that band in the spectra
     """
 
     family: str
@@ -54,8 +69,22 @@ class LineScore:
     sidebands: tuple[float, ...]
     depth: float
     chance: float
+    margin_db: float
+    confidence: float
     band_hz: tuple[float, float]
     band: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What the search found in every band: excess over chance [dB] and slip float64[bands, families], and depth."""
+
+    db: Array
+    level: Array
+    excess: Array
+    slip: Array
+    depth: Array
+    decoy_best: Array
 
 
 def max_order(bearing: BearingGeometry) -> float:
@@ -66,43 +95,64 @@ def max_order(bearing: BearingGeometry) -> float:
 def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry) -> dict[str, LineScore]:
     """Score every bearing family; keys are `FAMILIES`."""
     raw = prominences(spectra)
+    searched = _search_all(spectra, bearing, raw)
+    # The band is chosen by evidence and depth together: a faint line can stand far above an even fainter floor.
+    merit = _rise(searched.excess, SCORE_MIDDLE_DB, 1.0) * _rise(searched.depth, DEPTH_MIDDLE, 0.05)
+    rows = np.argmax(merit + 1e-9 * searched.excess, axis=0)
+    rest = [_best_other(spectra, bearing, searched, m, int(row)) for m, row in enumerate(rows)]
+    own = np.array([merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)])
+    cage = FAMILIES.index("bearing_cage")
+    # Races and balls that are hurt modulate at cage speed too: the cage is named only when nothing else speaks.
+    own[cage] *= _rise(searched.excess[rows[cage], cage], CAGE_MIDDLE_DB, 1.0) * (1.0 - float(np.delete(own, cage).max()))
+    return {
+        family: _describe(spectra, raw, bearing, searched, m, int(rows[m]), rest[m], float(own[m]))
+        for m, family in enumerate(FAMILIES)
+    }
+
+
+def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) -> _Searched:
     db = raw.copy()
     per_order = spectra.bins_per_order
     _silence_known(db, per_order, spectra.speed_hz)
     orders = bearing.orders()
     bases = np.array([orders[family] for family in FAMILIES])
-    decoys = decoy_orders(bearing)
-    own, slips = _search(db, per_order, bases)
-    chance, _ = _search(db, per_order, decoys)
-    level = np.median(chance, axis=1)
     unit = float(HARMONIC_WEIGHTS.sum())
-    decoy_best = (chance - level[:, None]).max(axis=0) / unit
-    excess = (own - level[:, None]) / unit
-    found: dict[str, LineScore] = {}
-    for m, family in enumerate(FAMILIES):
-        row = int(np.argmax(excess[:, m]))
-        found[family] = _describe(spectra, raw, db, bearing, family, row, float(slips[row, m]), float(excess[row, m]), decoy_best)
-    return found
-
-
-def explained_by(spectra: EnvelopeSpectra, bearing: BearingGeometry, cause: LineScore) -> dict[str, float]:
-    """Score every family again [dB per harmonic] once the lines and sidebands of `cause` are silenced."""
-    db = prominences(spectra)
-    per_order = spectra.bins_per_order
-    _silence_known(db, per_order, spectra.speed_hz)
-    decoys = decoy_orders(bearing)
-    chance, _ = _search(db, per_order, decoys)
+    own, slip = _search(db, per_order, bases)
+    chance, _ = _search(db, per_order, decoy_orders(bearing))
     level = np.median(chance, axis=1)
-    base = cause.f_hz / spectra.speed_hz
-    spacing = _sideband_spacing(bearing, cause.family)
-    count = int(db.shape[1] / (base * per_order)) + 1
-    centres = [k * base + j * spacing for k in range(1, count + 1) for j in (0, -1, 1, -2, 2)]
-    positions = np.array([c for c in centres if c > 0.0]) * per_order
-    silence_lines(db, positions, np.maximum(1.5, 0.003 * positions))
+    depth = np.zeros_like(own)
+    for row in range(own.shape[0]):
+        line = spectra.depth(row)
+        for m, base in enumerate(bases * (1.0 + slip[row])):
+            parts = [_peak(line, (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)]
+            depth[row, m] = math.sqrt(sum(part * part for part in parts))
+    return _Searched(
+        db=db,
+        level=level,
+        excess=(own - level[:, None]) / unit,
+        slip=slip,
+        depth=depth,
+        decoy_best=(chance - level[:, None]).max(axis=0) / unit,
+    )
+
+
+def _best_other(spectra: EnvelopeSpectra, bearing: BearingGeometry, searched: _Searched, m: int, row: int) -> float:
+    """Best score [dB] among the race and ball families but m, once the lines and sidebands of m are silenced."""
+    others = [k for k in range(3) if k != m]
+    if FAMILIES[m] == "bearing_cage":
+        # cage lines are everyone's sidebands: silencing them would hide the true cause
+        return float(searched.excess[:, others].max())
+    per_order = spectra.bins_per_order
     orders = bearing.orders()
-    own, _ = _search(db, per_order, np.array([orders[family] for family in FAMILIES]))
-    best = (own - level[:, None]).max(axis=0) / float(HARMONIC_WEIGHTS.sum())
-    return {family: float(best[m]) for m, family in enumerate(FAMILIES)}
+    base = orders[FAMILIES[m]] * (1.0 + searched.slip[row, m])
+    spacing = _sideband_spacing(bearing, FAMILIES[m])
+    count = int(searched.db.shape[1] / (base * per_order)) + 1
+    centres = np.array([k * base + j * spacing for k in range(1, count + 1) for j in (0, -1, 1, -2, 2)])
+    positions = centres[centres > 0.0] * per_order
+    db = searched.db.copy()
+    silence_lines(db, positions, np.maximum(1.5, 0.003 * positions))
+    left, _ = _search(db, per_order, np.array([orders[FAMILIES[k]] for k in others]))
+    return float((left - searched.level[:, None]).max()) / float(HARMONIC_WEIGHTS.sum())
 
 
 def prominences(spectra: EnvelopeSpectra) -> Array:
@@ -155,33 +205,39 @@ def _sideband_spacing(bearing: BearingGeometry, family: str) -> float:
 def _describe(
     spectra: EnvelopeSpectra,
     raw: Array,
-    db: Array,
     bearing: BearingGeometry,
-    family: str,
+    searched: _Searched,
+    m: int,
     row: int,
-    slip: float,
-    score_db: float,
-    decoy_best: Array,
+    rest: float,
+    confidence: float,
 ) -> LineScore:
+    family = FAMILIES[m]
     expected = bearing.orders()[family]
-    base = expected * (1.0 + slip)
+    base = expected * (1.0 + float(searched.slip[row, m]))
     per_order = spectra.bins_per_order
-    harmonics = tuple(_peak(db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size))
     spacing = _sideband_spacing(bearing, family)
-    sidebands = tuple(_peak(raw[row], (base + j * spacing) * per_order) for j in (-1, 1))
+    score_db = float(searched.excess[row, m])
     band: Band = spectra.bands[row]
     return LineScore(
         family=family,
         score_db=score_db,
         f_hz=base * spectra.speed_hz,
         expected_hz=expected * spectra.speed_hz,
-        harmonics=harmonics,
-        sidebands=sidebands,
-        depth=_peak(spectra.depth(row), base * per_order),
-        chance=float(np.mean(decoy_best >= score_db)),
+        harmonics=tuple(_peak(searched.db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)),
+        sidebands=tuple(_peak(raw[row], (base + j * spacing) * per_order) for j in (-1, 1)),
+        depth=float(searched.depth[row, m]),
+        chance=float(np.mean(searched.decoy_best >= score_db)),
+        margin_db=score_db - rest,
+        confidence=min(max(confidence, 0.0), 1.0),
         band_hz=(band.low_hz, band.high_hz),
         band=row,
     )
+
+
+def _rise(value: Array, middle: float, width: float) -> Array:
+    """Logistic step from 0 to 1."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip((value - middle) / width, -60.0, 60.0))))
 
 
 def _peak(values: Array, position: float) -> float:
