@@ -1,0 +1,258 @@
+"""Carry out one scenario: rig up, twin up, timeline, capture, judgement, everything down again."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from emulator.clock import clock_from, stopwatch_ns
+from hil.capture.offers import Offers
+from hil.capture.received import read_history
+from hil.capture.signals import drawn_signals
+from hil.record import FaultTrace, ScenarioResult, TimingStats
+from hil.rig import LiveRig
+from hil.scenario import Prepared, timeline
+from hil.sut import TwinDied, TwinProcess
+from hil.verdict.evaluate import Facts, evaluate
+from rigs.schema import FaultSpec, Rig
+
+SECOND = 1_000_000_000
+PHYSICS_LAYERS = ("physics", "sensor", "device", "protocol")
+
+
+class Listener(Protocol):
+    """Whoever watches a run."""
+
+    def advanced(self, t_ns: int) -> None:
+        """Plant time [ns] has come this far."""
+        ...
+
+    def found(self, finding: dict[str, Any]) -> None:
+        """The twin has a new or changed finding."""
+        ...
+
+
+class Silence:
+    """Watches nothing."""
+
+    def advanced(self, t_ns: int) -> None:
+        """Ignore it."""
+
+    def found(self, finding: dict[str, Any]) -> None:
+        """Ignore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: the same for all scenarios of a run."""
+
+    rig_name: str
+    clock: str = "lockstep"
+    seed: int = 1
+    binding: dict[str, str] = field(default_factory=dict)
+
+
+class Bench:
+    """A live rig with its twin, advanced step by step. Use as an async context manager.
+
+    Parameters
+    ----------
+    options : Options
+        Rig, clock, seed and binding.
+    rig : Rig
+        The rig as the scenario wants it.
+    folder : Path
+        Where this scenario's files go; made if missing.
+
+    """
+
+    def __init__(self, options: Options, rig: Rig, folder: Path, listener: Listener | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.options = options
+        self.rig = rig
+        self.folder = folder
+        self.listener = listener or Silence()
+        self.clock = clock_from(options.clock)
+        self.live = LiveRig(rig, options.seed, self.clock.epoch_ns, options.binding, folder / "truth.jsonl")
+        self.offers = Offers(rig, self.live.emulation)
+        self.findings: dict[str, dict[str, Any]] = {}
+        self.late_ns: list[int] = []
+        self.starts_ns: list[int] = []
+        self.skipped: list[FaultTrace] = []
+        self.twin: TwinProcess | None = None
+        self._began_ns = stopwatch_ns()
+
+    @property
+    def t_ns(self) -> int:
+        """Plant time [ns]."""
+        return self.live.emulation.t_ns
+
+    @property
+    def paced(self) -> bool:
+        """Whether real time drives the run and the twin polls by itself."""
+        return self.clock.kind == "wall"
+
+    async def __aenter__(self) -> "Bench":
+        try:
+            await self.live.start()
+            protocols = {device.id: device.protocol for device in self.rig.devices}
+            self.twin = TwinProcess(
+                self.options.rig_name, self.live.endpoints, dict(protocols), self.folder, lockstep=not self.paced
+            )
+            await self.twin.start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop twin, proxies and devices, whatever state they are in."""
+        if self.twin is not None:
+            await self.twin.stop()
+        await self.live.stop()
+
+    def inject(self, spec: FaultSpec) -> int | None:
+        """Configure a fault; None, with the reason kept, where the binding rules it out."""
+        kind = self.live.emulation.desk.kinds.get(spec.kind)
+        if kind is not None and kind.layer in PHYSICS_LAYERS and self._is_real(kind.layer, spec.on):
+            reason = f"{spec.on} is real hardware; only link faults act on it"
+            onset = self.clock.epoch_ns + spec.onset
+            self.skipped.append(FaultTrace(spec.kind, spec.on, kind.layer, onset, skipped=reason))
+            return None
+        return self.live.emulation.desk.add(spec)
+
+    def write(self, point_id: str, value: float | bool) -> None:
+        """Give a command at a device's panel: it takes effect at the next block edge."""
+        point = self.rig.point(point_id)
+        self.live.emulation.images[point.device].write(point_id, value)
+
+    async def advance(self, until_ns: int) -> None:
+        """Run the plant to plant time `until_ns` [ns], the twin keeping up."""
+        emulation, twin = self.live.emulation, self.twin
+        assert twin is not None, "enter the bench before advancing it"
+        block_ns, watermark_ns = emulation.plant.block_ns, self.rig.clock.watermark
+        while emulation.t_ns < until_ns:
+            self.late_ns.append(await self.clock.wait_until(emulation.t_ns + block_ns))
+            self.starts_ns.append(stopwatch_ns())
+            emulation.step()
+            self.offers.take()
+            if self.paced:
+                await asyncio.sleep(0)
+            elif emulation.t_ns % watermark_ns == 0 or emulation.t_ns >= until_ns:
+                answer = await twin.tick(self.clock.epoch_ns + emulation.t_ns)
+                for finding in answer["findings"]:
+                    self._found(finding)
+            if emulation.t_ns % (10 * block_ns) == 0:
+                self.listener.advanced(emulation.t_ns)
+                if self.paced:
+                    for finding in await twin.get("/findings"):
+                        self._found(finding)
+
+    def truth(self) -> list[FaultTrace]:
+        """What really happened so far, in absolute time."""
+        epoch_ns = self.clock.epoch_ns
+        happened = [
+            FaultTrace(
+                fault.kind,
+                fault.on,
+                fault.layer,
+                epoch_ns + fault.onset_ns,
+                None if fault.cleared_ns is None else epoch_ns + fault.cleared_ns,
+                tuple((epoch_ns + t_ns, severity) for t_ns, severity in fault.severity),
+            )
+            for fault in self.live.emulation.truth.faults
+        ]
+        return happened + self.skipped
+
+    def facts(self, errors: tuple[str, ...] = ()) -> Facts:
+        """Everything the bench saw, once twin and devices have stopped."""
+        assert self.twin is not None
+        values, blocks = read_history(self.twin.history)
+        scale = float(getattr(self.clock, "scale", 1.0))
+        block_s = self.live.emulation.plant.block_ns / SECOND / scale
+        spread = [
+            abs((later - earlier) / SECOND - block_s)
+            for earlier, later in zip(self.starts_ns, self.starts_ns[1:], strict=False)
+        ]
+        lockstep = self.clock.kind == "lockstep"
+        return Facts(
+            t0_ns=self.clock.epoch_ns,
+            seed=self.options.seed,
+            clock=self.clock.kind,
+            wall_s=(stopwatch_ns() - self._began_ns) / SECOND,
+            offered=self.offers.series(),
+            received=values,
+            offered_blocks=self.offers.blocks(),
+            received_blocks=blocks,
+            resolution=self.offers.resolution(),
+            lateness=TimingStats() if lockstep else TimingStats.of([late / SECOND for late in self.late_ns]),
+            jitter=TimingStats() if lockstep else TimingStats.of(spread),
+            image_digest=self.live.emulation.digest,
+            link={name: proxy.counters.to_json() for name, proxy in self.live.proxies.items()},
+            errors=errors,
+        )
+
+    def _found(self, finding: dict[str, Any]) -> None:
+        if self.findings.get(finding["id"]) != finding:
+            self.findings[finding["id"]] = finding
+            self.listener.found(finding)
+
+    def _is_real(self, layer: str, on: str) -> bool:
+        binding = self.options.binding
+        if layer == "physics":
+            # A physics fault acts on the plant: it is real as soon as any device that shows this asset is.
+            return any(point.device in binding for point in self.rig.points if point.asset == on)
+        if layer == "sensor":
+            return self.rig.point(on).device in binding
+        return on in binding
+
+
+async def run_scenario(
+    options: Options, prepared: Prepared, folder: Path, listener: Listener | None = None
+) -> ScenarioResult:
+    """Run one scenario to its end and judge it.
+
+    A twin that dies, or any failure of the bench itself, ends the scenario with the verdict ``error`` and whatever
+    was captured until then. Cancelling (Ctrl-C) does the same and stops everything before it returns.
+    """
+    scenario = prepared.scenario
+    bench = Bench(options, prepared.rig, folder, listener)
+    errors: tuple[str, ...] = ()
+    try:
+        async with bench:
+            for spec in scenario.faults:
+                bench.inject(spec)
+            for step in timeline(scenario):
+                await bench.advance(step.at)
+                bench.write(step.write, step.value)
+            await bench.advance(scenario.duration)
+            if bench.twin is not None:
+                for finding in await bench.twin.get("/findings"):
+                    bench._found(finding)  # noqa: SLF001 - the same module's own
+    except TwinDied as problem:
+        errors = (str(problem),)
+    except OSError as problem:
+        errors = (f"the rig could not be brought up: {problem.strerror or problem}",)
+    except asyncio.CancelledError:
+        errors = (f"interrupted at {bench.t_ns / SECOND:.1f} s of {scenario.duration / SECOND:.0f} s",)
+    return _judged(bench, prepared, errors)
+
+
+def _judged(bench: Bench, prepared: Prepared, errors: tuple[str, ...]) -> ScenarioResult:
+    facts = bench.facts(errors)
+    findings = sorted(bench.findings.values(), key=lambda f: (f["detected_ns"], f["id"]))
+    signals = drawn_signals(prepared.scenario, prepared.rig, facts, findings)
+    facts = Facts(**{name: getattr(facts, name) for name in facts.__dataclass_fields__} | {"signals": signals})
+    return evaluate(prepared.scenario, prepared.rig, bench.truth(), findings, facts)
+
+
+@contextlib.asynccontextmanager
+async def bench_on(options: Options, rig: Rig, folder: Path) -> AsyncIterator[Bench]:
+    """Open a bench without a scenario, for test fixtures."""
+    async with Bench(options, rig, folder) as bench:
+        yield bench
