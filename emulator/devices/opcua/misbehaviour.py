@@ -1,7 +1,7 @@
 """What an emulated OPC UA server can be told to do wrong, and the status codes it may then claim."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 EVERY_POINT: Final = "*"
@@ -28,7 +28,7 @@ STATUS_CODES: Final = {
 
 
 def is_bad(status: int) -> bool:
-    """Whether a status code has Bad severity; the reserved fourth severity counts as Bad (OPC 10000-4 §7.39)."""
+    """Whether a status code is Bad; the reserved fourth severity counts as Bad (OPC 10000-4 §7.39)."""
     return bool(status & 0x80000000)
 
 
@@ -57,16 +57,11 @@ class StatusOverride:
 class OpcUaMisbehaviour:
     """Protocol faults of one server, keyed by point id or `EVERY_POINT`; empty means it behaves.
 
-    `point` is where a fault acts that does not name a point itself: `at` gives the same misbehaviour seen from a point.
+    A change takes effect at the next commit, so that everybody who reads between two commits reads the same.
     """
 
     statuses: dict[tuple[str, int], StatusOverride] = field(default_factory=dict)
     frozen_source_times: set[str] = field(default_factory=set)
-    point: str = EVERY_POINT
-
-    def at(self, point: str) -> "OpcUaMisbehaviour":
-        """Return this misbehaviour, not a copy of it, aimed at one point."""
-        return replace(self, point=point)
 
     @property
     def on(self) -> bool:

@@ -20,7 +20,7 @@ from rigs.schema import Device, Point
 Method = Callable[..., Awaitable[Any]]
 
 _READ: Final = 1
-_READ_WRITE: Final = 3
+_WRITE: Final = 2
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -117,7 +117,9 @@ class PlantNodes:
         parent = self._folder(folders)
         nodeid = f"{self.device.id}/{address.node}"
         if call is not None:
-            method = self._add(parent, nodeid, name, ua.ObjectIds.HasComponent, ua.NodeClass.Method, None, point.description)
+            method = self._add(
+                parent, nodeid, name, ua.ObjectIds.HasComponent, ua.NodeClass.Method, None, point.description
+            )
             _set(method, ua.AttributeIds.Executable, True, ua.VariantType.Boolean)
             _set(method, ua.AttributeIds.UserExecutable, True, ua.VariantType.Boolean)
             method.call = call
@@ -127,23 +129,42 @@ class PlantNodes:
     def _variable(self, parent: NodeData, nodeid: str, name: str, point: Point, served: ServedPoint) -> None:
         analog = served.type_ != "Boolean"
         kind = ua.ObjectIds.AnalogItemType if analog else ua.ObjectIds.BaseDataVariableType
-        node = self._add(parent, nodeid, name, ua.ObjectIds.HasComponent, ua.NodeClass.Variable, kind, point.description)
+        node = self._add(
+            parent, nodeid, name, ua.ObjectIds.HasComponent, ua.NodeClass.Variable, kind, point.description
+        )
         self._serve(node, served, "value", served.type_, point)
         if analog:
             low, high = point.range
             self._property(node, nodeid, "EURange", ua.Range(low, high), ua.ObjectIds.Range)
             unit = engineering_unit(point.unit)
-            eu = ua.EUInformation(NAMESPACE, unit.unit_id, ua.LocalizedText(unit.symbol), ua.LocalizedText(unit.name))
+            eu = ua.EUInformation(
+                NAMESPACE, unit.unit_id, ua.LocalizedText(unit.symbol), ua.LocalizedText(unit.name)
+            )
             self._property(node, nodeid, "EngineeringUnits", eu, ua.ObjectIds.EUInformation)
         if point.sensor is not None and point.sensor.full_scale is not None:
             full = ua.Range(-point.sensor.full_scale, point.sensor.full_scale)
             self._property(node, nodeid, "InstrumentRange", full, ua.ObjectIds.Range)
         if point.waveform is not None:
-            self._part(node, nodeid, "SampleCounter", served, "counter", "UInt64", "Index of the array's first sample")
+            self._part(
+                node,
+                nodeid,
+                "SampleCounter",
+                served,
+                "counter",
+                "UInt64",
+                "Index of the array's first sample",
+            )
             self._part(node, nodeid, "SampleRate", served, "rate", "Double", "Samples per second")
 
     def _part(
-        self, parent: NodeData, nodeid: str, name: str, served: ServedPoint, part: Part, type_: str, about: str
+        self,
+        parent: NodeData,
+        nodeid: str,
+        name: str,
+        served: ServedPoint,
+        part: Part,
+        type_: str,
+        about: str,
     ) -> None:
         node = self._add(
             parent, f"{nodeid}/{name}", name, ua.ObjectIds.HasComponent, ua.NodeClass.Variable,
@@ -151,9 +172,13 @@ class PlantNodes:
         )  # fmt: skip
         self._serve(node, served, part, type_, None)
 
-    def _serve(self, node: NodeData, served: ServedPoint, part: Part, type_: str, point: Point | None) -> None:
+    def _serve(
+        self, node: NodeData, served: ServedPoint, part: Part, type_: str, point: Point | None
+    ) -> None:
         array = point is not None and point.waveform is not None
-        access = _READ_WRITE if point is not None and point.write is not None else _READ
+        access = _READ if point is None or point.signal is not None else 0
+        if point is not None and point.write is not None:
+            access |= _WRITE
         _describe_variable(node, ua.NodeId(values.TYPE_IDS[type_]), access, array=array)
         attribute = ServedAttribute(served, part)
         node.attributes[ua.AttributeIds.Value] = attribute
@@ -174,7 +199,13 @@ class PlantNodes:
             nodeid = f"{nodeid}/{name}"
             found = self.space.get(ua.NodeId(nodeid, self.index))
             parent = found or self._add(
-                parent, nodeid, name, ua.ObjectIds.HasComponent, ua.NodeClass.Object, ua.ObjectIds.BaseObjectType, ""
+                parent,
+                nodeid,
+                name,
+                ua.ObjectIds.HasComponent,
+                ua.NodeClass.Object,
+                ua.ObjectIds.BaseObjectType,
+                "",
             )
         return parent
 
@@ -192,7 +223,9 @@ class PlantNodes:
     ) -> NodeData:
         identifier = ua.NodeId(nodeid, self.index)
         if identifier in self.space:
-            raise ValueError(f"two points of {self.device.id} claim the node {nodeid}; give each opcua.node its own path")
+            raise ValueError(
+                f"two points of {self.device.id} claim the node {nodeid}; give each opcua.node its own path"
+            )
         node = NodeData(identifier)
         browse_name = ua.QualifiedName(name, self.index if index is None else index)
         _set(node, ua.AttributeIds.NodeId, identifier, ua.VariantType.NodeId)

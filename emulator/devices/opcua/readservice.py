@@ -1,16 +1,20 @@
 """The Read service's answer, assembled from bytes: OPC 10000-4 §5.11.2, encoded by OPC 10000-6 §5.2 and §6.7.
 
-A Read of two waveforms is 400 KiB. Written out of numpy's memory it costs one copy into the answer and one into its
-chunks; packed float by float it would cost some milliseconds.
+A Read of two waveforms is 400 KiB. Written out of numpy's memory it costs one copy into the answer and one
+into its chunks; packed float by float it would cost some milliseconds.
 """
 
 import struct
 from collections.abc import Iterable
 from typing import Final
 
-_READ_RESPONSE: Final = b"\x01\x00" + struct.pack("<H", 634)  # four-byte NodeId of ReadResponse's binary encoding
+_READ_RESPONSE: Final = b"\x01\x00" + struct.pack(
+    "<H", 634
+)  # four-byte NodeId of ReadResponse's binary encoding
 _HEADER: Final = struct.Struct("<qII")  # time, request handle, service result
-_NO_DIAGNOSTICS: Final = b"\x00" + struct.pack("<i", 0) + b"\x00\x00\x00"  # diagnostics, string table, additional header
+_NO_DIAGNOSTICS: Final = (
+    b"\x00" + struct.pack("<i", 0) + b"\x00\x00\x00"
+)  # diagnostics, string table, additional header
 _EMPTY: Final = struct.pack("<i", 0)
 _COUNT: Final = struct.Struct("<i").pack
 _CHUNK: Final = struct.Struct("<3scIIIII")
@@ -33,7 +37,9 @@ def data_change(items: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join((_COUNT(len(parts)), *parts, _EMPTY))
 
 
-def plain_chunks(body: bytes, chunk_size: int, channel: int, token: int, request: int, sequence: int) -> tuple[bytes, int]:
+def plain_chunks(
+    body: bytes, chunk_size: int, channel: int, token: int, request: int, sequence: int
+) -> tuple[bytes, int]:
     """Split an unsecured message into chunks of at most `chunk_size` bytes (security policy None).
 
     Parameters
@@ -60,6 +66,8 @@ def plain_chunks(body: bytes, chunk_size: int, channel: int, token: int, request
         piece = view[start : start + step]
         sequence = sequence + 1 if sequence < 0xFFFF_FFFF else 1
         final = b"F" if start + step >= len(body) else b"C"
-        parts.append(_CHUNK.pack(b"MSG", final, CHUNK_HEADER_SIZE + len(piece), channel, token, sequence, request))
+        parts.append(
+            _CHUNK.pack(b"MSG", final, CHUNK_HEADER_SIZE + len(piece), channel, token, sequence, request)
+        )
         parts.append(piece)
     return b"".join(parts), sequence

@@ -1,7 +1,7 @@
 """One point as the server serves it: the image's reading, put into bytes when somebody asks and not before.
 
-A reading changes ten times a second or, in lockstep, two hundred times; it is read far less often. So a commit costs
-nothing here, and the first reader after it pays for the encoding, which the next readers share.
+A reading changes ten times a second or, in lockstep, two hundred times; it is read far less often. So a
+commit costs nothing here, and the first reader after it pays for the encoding, which the next readers share.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy as np
 
 from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA, DeviceImage, Reading
 from emulator.devices.opcua import values
-from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour, is_bad
+from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour, StatusOverride, is_bad
 from rigs.schema import Point
 
 Part = Literal["value", "counter", "rate"]
@@ -19,6 +19,7 @@ Draw = Callable[[int], float]
 
 BAD_INDEX_RANGE_INVALID: Final = 0x80360000
 BAD_INDEX_RANGE_NO_DATA: Final = 0x80370000
+_NOTHING: Final = Reading(0.0, BAD_WAITING_FOR_INITIAL_DATA, 0)  # of a point that is only written
 
 
 class ServedPoint:
@@ -38,8 +39,8 @@ class ServedPoint:
     """
 
     __slots__ = (
-        "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_spoilt", "_variant", "point", "source_ticks",
-        "status", "type_",
+        "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_struck", "_variant",
+        "point", "source_ticks", "status", "type_",
     )  # fmt: skip
 
     def __init__(self, point: Point, image: DeviceImage, misbehaviour: OpcUaMisbehaviour, draw: Draw) -> None:
@@ -55,21 +56,40 @@ class ServedPoint:
         self._reading: Reading | None = None
         self._variant: bytes | None = None
         self._held_ns: int | None = None
-        self._spoilt = False
+        self._struck: StatusOverride | None = None
 
     @property
     def server_ticks(self) -> int:
         """The device's clock at its last commit: when the server last knew."""
         return values.ticks(self._image.t_ns)
 
-    def committed(self) -> None:
-        """Remember, while source times are frozen, the first one that was seen; called only under misbehaviour."""
-        if not self._misbehaviour.source_time_frozen(self.point.id):
-            self._held_ns = None
-        elif self._held_ns is None:
-            self._held_ns = self._image.readings[self.point.id].t_ns
+    def spoil(self) -> list[str]:
+        """Decide what is wrong with the reading just committed; returns the fault kinds that begin to act.
 
-    def data_value(self, part: Part = "value", times: int = values.BOTH, index_range: str | None = None) -> bytes:
+        Called at commits while anything is wrong with the server, and once after.
+        """
+        begun = []
+        reading = self._image.readings.get(self.point.id, _NOTHING)
+        frozen = self._misbehaviour.source_time_frozen(self.point.id)
+        if frozen and self._held_ns is None:
+            begun.append("opcua_source_time_frozen")
+            self._held_ns = reading.t_ns
+        elif not frozen:
+            self._held_ns = None
+        struck = None
+        if reading.status != BAD_WAITING_FOR_INITIAL_DATA:
+            for override in self._misbehaviour.overrides(self.point.id):
+                if override.share >= 1.0 or self._draw(self._image.commits) < override.share:
+                    struck = override
+        if struck is not None and self._struck is None:
+            begun.append("opcua_status")
+        self._struck = struck
+        self._reading = None  # to be encoded anew
+        return begun
+
+    def data_value(
+        self, part: Part = "value", times: int = values.BOTH, index_range: str | None = None
+    ) -> bytes:
         """Return a part of the current reading as an encoded DataValue."""
         reading = self._refresh()
         if part == "counter":
@@ -93,24 +113,18 @@ class ServedPoint:
 
     def _refresh(self) -> Reading:
         """Bring status, time and encoded value up to the image's reading, which is returned."""
-        reading = self._image.readings[self.point.id]
-        wrong = self._misbehaviour.on
-        if reading is self._reading and not wrong and not self._spoilt:
+        reading = self._image.readings.get(self.point.id, _NOTHING)
+        if reading is self._reading:
             return reading
         self._reading = reading
         self.status = reading.status
         keep_value = not is_bad(reading.status)
-        t_ns = reading.t_ns
-        if wrong:
-            if self._held_ns is not None and self._misbehaviour.source_time_frozen(self.point.id):
-                t_ns = self._held_ns
-            if reading.status != BAD_WAITING_FOR_INITIAL_DATA:
-                for override in self._misbehaviour.overrides(self.point.id):
-                    if override.share >= 1.0 or self._draw(self._image.commits) < override.share:
-                        self.status = override.status
-                        keep_value = not is_bad(override.status) or override.keep_value
-        self._spoilt = wrong
-        self.source_ticks = values.ticks(t_ns)
+        if self._struck is not None:
+            self.status = self._struck.status
+            keep_value = not is_bad(self.status) or self._struck.keep_value
+        if reading.status == BAD_WAITING_FOR_INITIAL_DATA:
+            self.status, keep_value = reading.status, False
+        self.source_ticks = values.ticks(reading.t_ns if self._held_ns is None else self._held_ns)
         self._variant = self._encode(reading) if keep_value else None
         return reading
 

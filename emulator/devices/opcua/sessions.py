@@ -1,21 +1,20 @@
-"""Connections and sessions of the OPC UA server: asyncua's, with the doors it leaves open closed from outside.
+"""Connections and sessions of the OPC UA server: asyncua's, with its open doors closed from outside.
 
-What is done here: a frame's declared size is checked before it is kept, a message is bounded (16 MiB, 256 chunks) and
-has 10 s to arrive, the order Hello, OpenSecureChannel, service is enforced and a broken message is answered with ERR
-and a close; session tokens are random, belong to the channel that made them and are checked on every request; a
-session dies with its connection; registering servers and transferring subscriptions are refused; what a peer can make
-the library log is rate limited.
+What is done here: a frame's declared size is checked before it is kept, a message is bounded (16 MiB, 256
+chunks) and has 10 s to arrive, the order Hello, OpenSecureChannel, service is enforced and a broken message
+is answered with ERR and a close; session tokens are random, belong to the channel that made them and are
+checked on every request; a session dies with its connection; registering servers and transferring
+subscriptions are refused; what a peer can make the library log is rate limited.
 
-What remains: only security policy None and anonymous users are offered; subscriptions can be modified or deleted by a
-session that guesses their number; Browse has no continuation points; asyncua's limits on deadbands, sampling intervals
-and MoreNotifications hold (see docs).
+What remains: only security policy None and anonymous users are offered; subscriptions can be modified or
+deleted by a session that guesses their number; Browse has no continuation points; asyncua's limits on
+deadbands, sampling intervals and MoreNotifications hold (see docs).
 """
 
 import asyncio
 import logging
 import secrets
 import struct
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -88,7 +87,8 @@ def limit_library_logging() -> None:
     """Rate limit the loggers of asyncua that a peer can make talk."""
     for name in (
         "asyncua.uaprotocol", "asyncua.server.address_space", "asyncua.server.binary_server_asyncio",
-        "asyncua.server.internal_server", "asyncua.server.internal_session", "asyncua.server.subscription_service",
+        "asyncua.server.internal_server", "asyncua.server.internal_session",
+        "asyncua.server.subscription_service",
         "asyncua.server.uaprocessor", "asyncua.ua.ua_binary",
     ):  # fmt: skip
         logger = logging.getLogger(name)
@@ -99,11 +99,14 @@ def limit_library_logging() -> None:
 class Limits(TransportLimits):
     """Transport limits that keep what we take apart from what the peer takes.
 
-    asyncua lets the peer's Hello lower the limit on the peer's own requests; and its client declares a largest
-    message of 1,601 bytes, its chunk count. So a peer's limits concern our answers only, and absurd ones nothing.
+    asyncua lets the peer's Hello lower the limit on the peer's own requests; and its client declares a
+    largest message of 1,601 bytes, its chunk count. So a peer's limits concern our answers only, and absurd
+    ones nothing.
     """
 
-    peer_message_size = 0
+    peer_message_size: int = 0
+    max_send_buffer: int
+    max_recv_buffer: int
 
     def create_acknowledge_and_set_limits(self, msg: ua.Hello) -> ua.Acknowledge:
         """Answer a Hello and take over what the peer can receive."""
@@ -124,7 +127,9 @@ class Limits(TransportLimits):
 class AnonymousOnly:
     """The user manager of a device without users: everyone is an ordinary user, nobody an administrator."""
 
-    def get_user(self, iserver: InternalServer, username: Any = None, password: Any = None, certificate: Any = None) -> User:
+    def get_user(
+        self, iserver: InternalServer, username: Any = None, password: Any = None, certificate: Any = None
+    ) -> User:
         """Return the one kind of user there is."""
         return User(role=UserRole.User)
 
@@ -143,7 +148,9 @@ class Session(InternalSession):
 class Processor(UaProcessor):
     """Serves one connection; Reads of plant values and data changes take the short way to bytes."""
 
-    def __init__(self, internal_server: InternalServer, transport: Any, limits: TransportLimits, now: Callable[[], int]) -> None:
+    def __init__(
+        self, internal_server: InternalServer, transport: Any, limits: TransportLimits, now: Callable[[], int]
+    ) -> None:
         super().__init__(internal_server, transport, limits)
         self._now_ticks = now
 
@@ -151,15 +158,17 @@ class Processor(UaProcessor):
         if typeid in _REFUSED:
             raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
         session = self.session
-        if typeid not in _SESSIONLESS and (session is None or requesthdr.AuthenticationToken != session.auth_token):
-            # Also an ActivateSession for a session of another channel: without a certificate nothing proves whose it is.
+        if typeid not in _SESSIONLESS and (
+            session is None or requesthdr.AuthenticationToken != session.auth_token
+        ):
+            # Also ActivateSession for another channel's session: nothing proves whose it is.
             raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
         if typeid == _CREATE and session is not None:
             await session.close_session(True)
             if self._session_watchdog_task is not None:
                 self._session_watchdog_task.cancel()
         if typeid == _READ and session is not None and session.is_activated():
-            self.session_last_activity = time.monotonic()
+            self.session_last_activity = asyncio.get_running_loop().time()
             session.touch()
             self._read(requesthdr, seqhdr, body)
             return True
@@ -183,7 +192,9 @@ class Processor(UaProcessor):
             if isinstance(attribute, ServedAttribute):
                 results.append(attribute.encode(times, wanted.IndexRange))
             else:
-                results.append(struct_to_binary(space.read_attribute_value(wanted.NodeId, wanted.AttributeId)))
+                results.append(
+                    struct_to_binary(space.read_attribute_value(wanted.NodeId, wanted.AttributeId))
+                )
         answer = read_response(requesthdr.RequestHandle, self._now_ticks(), results)
         limit = self._limits.peer_message_size
         if limit and len(answer) > limit:
@@ -229,14 +240,15 @@ class Connection(OPCUAProtocol):
 
     def __init__(self, *, online: Callable[[], bool], now: Callable[[], int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.processor: Any
         self._online = online
         self._now_ticks = now
         self._pending = bytearray()
-        self._expected = (b"HEL",)
+        self._expected: tuple[bytes, ...] = (b"HEL",)
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, unless the device is down: then it is reset, as by a host whose port is closed."""
+        """Take the connection, unless the device is down: then it is reset, as if the port were closed."""
         if not self._online() and isinstance(transport, asyncio.Transport):
             transport.abort()
             return
@@ -254,7 +266,7 @@ class Connection(OPCUAProtocol):
         super().connection_lost(ex)
 
     def data_received(self, data: bytes) -> None:
-        """Queue complete frames; refuse one that is too long, out of order or unknown as soon as its header is here."""
+        """Queue complete frames; refuse a long, unknown or untimely one as soon as its header is here."""
         if self.processor is None or self.transport is None or self.transport.is_closing():
             return
         self._pending += data
@@ -281,12 +293,18 @@ class Connection(OPCUAProtocol):
         if kind not in self._expected:
             known = kind in {b"HEL", b"OPN", b"MSG", b"CLO"}
             secure = known and kind != b"HEL"
-            return ua.StatusCodes.BadTcpSecureChannelUnknown if secure else ua.StatusCodes.BadTcpMessageTypeInvalid
+            return (
+                ua.StatusCodes.BadTcpSecureChannelUnknown
+                if secure
+                else ua.StatusCodes.BadTcpMessageTypeInvalid
+            )
         if chunk != b"F" and (kind != b"MSG" or chunk not in b"CA"):
             return ua.StatusCodes.BadTcpMessageTypeInvalid
         if kind == b"HEL":
             return 0 if 8 < size <= _HELLO_SIZE else ua.StatusCodes.BadTcpEndpointUrlInvalid
-        return 0 if CHUNK_HEADER_SIZE <= size <= self._largest_chunk() else ua.StatusCodes.BadTcpMessageTooLarge
+        return (
+            0 if CHUNK_HEADER_SIZE <= size <= self._largest_chunk() else ua.StatusCodes.BadTcpMessageTooLarge
+        )
 
     def _largest_chunk(self) -> int:
         limits = self.limits if self.processor is None else self.processor._limits  # noqa: SLF001 - negotiated there
@@ -314,7 +332,9 @@ class Connection(OPCUAProtocol):
             return await super()._process_one_msg(header, buf)
         except ua.UaStatusCodeError as error:
             self._refuse(error.code)
-        except Exception:  # noqa: BLE001 - the edge of the task: whatever a peer's bytes broke ends this connection only
-            logging.getLogger("asyncua.server.uaprocessor").warning("closing %s: message not understood", self.peer_name)
+        except Exception:  # noqa: BLE001 - task edge: whatever the bytes broke ends this connection only
+            logging.getLogger("asyncua.server.uaprocessor").warning(
+                "closing %s: message not understood", self.peer_name
+            )
             self._refuse(ua.StatusCodes.BadDecodingError)
         return False

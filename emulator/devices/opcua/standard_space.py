@@ -1,9 +1,9 @@
 """Namespace 0, filled quickly: the standard nodes every OPC UA server shows.
 
-asyncua builds its 6,000 standard nodes one checked AddNodes item at a time, which is most of a server's start-up.
-The set is fixed, so the checks are left out here, unchanging attributes are shared between nodes, and the result is
-built once a process: a server gets its own copy of what a server may change (the Server object and what hangs below
-it, the Objects folder) and shares the rest, which nothing writes.
+asyncua builds its 6,000 standard nodes one checked AddNodes item at a time, which is most of a server's
+start-up. The set is fixed, so the checks are left out here, unchanging attributes are shared between nodes,
+and the result is built once a process: a server gets its own copy of what a server may change (the Server
+object and what hangs below it, the Objects folder) and shares the rest, which nothing writes.
 """
 
 import functools
@@ -80,7 +80,7 @@ class _QuickNodes(NodeManagementService):
         attributes[ua.AttributeIds.NodeClass] = self._share("NodeClass", item.NodeClass, ua.VariantType.Int32)
         given = item.NodeAttributes
         mask = given.SpecifiedAttributes
-        for name, type_, is_array, shared, bit, identifier in _attribute_table(type(given)):
+        for name, type_, is_array, shared, bit, identifier in _attribute_table(given.__class__):
             if not mask & bit:
                 continue
             value = getattr(given, name)
@@ -100,7 +100,12 @@ class _QuickNodes(NodeManagementService):
             self._refer(node, kind, _HAS_TYPE_DEFINITION, True)
 
     def _refer(
-        self, source: NodeData, target: NodeData, kind: ua.NodeId, forward: bool, type_: ua.NodeId | None = None
+        self,
+        source: NodeData,
+        target: NodeData,
+        kind: ua.NodeId,
+        forward: bool,
+        type_: ua.NodeId | None = None,
     ) -> None:
         known = self._known.setdefault(source.nodeid.Identifier, set())
         key = (kind.Identifier, target.nodeid.Identifier, forward)
@@ -116,12 +121,21 @@ class _QuickNodes(NodeManagementService):
         return found
 
 
-def reference(target: NodeData, kind: ua.NodeId, forward: bool, type_: ua.NodeId | None = None) -> ua.ReferenceDescription:
+def reference(
+    target: NodeData, kind: ua.NodeId, forward: bool, type_: ua.NodeId | None = None
+) -> ua.ReferenceDescription:
     """Return the description of a reference to `target`; without `type_` its type definition is looked up."""
     attributes = target.attributes
     node_class = attributes[ua.AttributeIds.NodeClass].value.Value.Value
     if type_ is None and node_class in _TYPED:
-        type_ = next((r.NodeId for r in target.references if r.IsForward and r.ReferenceTypeId == _HAS_TYPE_DEFINITION), None)
+        type_ = next(
+            (
+                r.NodeId
+                for r in target.references
+                if r.IsForward and r.ReferenceTypeId == _HAS_TYPE_DEFINITION
+            ),
+            None,
+        )
     described = ua.ReferenceDescription()
     described.ReferenceTypeId = kind
     described.IsForward = forward
@@ -139,7 +153,9 @@ def _constant(value: Any, type_: ua.VariantType | None, *, is_array: bool = Fals
 
 
 @functools.cache
-def _attribute_table(kind: type) -> tuple[tuple[str, ua.VariantType | None, bool, bool, int, ua.AttributeIds], ...]:
+def _attribute_table(
+    kind: Any,
+) -> tuple[tuple[str, ua.VariantType | None, bool, bool, int, ua.AttributeIds], ...]:
     return tuple(
         (*row, int(getattr(ua.NodeAttributesMask, row[0])), getattr(ua.AttributeIds, row[0]))
         for row in _ATTRIBUTES
@@ -172,7 +188,7 @@ def _own(node: NodeData) -> NodeData:
 
 @functools.cache
 def _changeable() -> tuple[ua.NodeId, ...]:
-    """Return the nodes a running server writes: the Server object with all below it, and the Objects folder."""
+    """Return the nodes a running server writes: the Server object, all below it, and the Objects folder."""
     nodes = _template()
     server = ua.NodeId(ua.ObjectIds.Server)
     found = [ua.NodeId(ua.ObjectIds.ObjectsFolder), server]
@@ -188,7 +204,8 @@ def _changeable() -> tuple[ua.NodeId, ...]:
 
 def _below(nodes: dict[ua.NodeId, NodeData], nodeid: ua.NodeId) -> list[ua.NodeId]:
     kinds = {ua.ObjectIds.HasComponent, ua.ObjectIds.HasProperty, ua.ObjectIds.Organizes}
-    return [r.NodeId for r in nodes[nodeid].references if r.IsForward and r.ReferenceTypeId.Identifier in kinds]
+    references = nodes[nodeid].references
+    return [r.NodeId for r in references if r.IsForward and r.ReferenceTypeId.Identifier in kinds]
 
 
 def fill(space: AddressSpace) -> None:

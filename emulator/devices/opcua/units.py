@@ -49,7 +49,7 @@ _UNITS: Final = {
 
 
 def engineering_unit(unit: str) -> EngineeringUnit:
-    """Return the unit of a rig file as OPC UA has it; one that UNECE does not list keeps its text and number -1.
+    """Return a rig file's unit as OPC UA has it; one that is not listed keeps its text and number -1.
 
     The number is the common code's characters read as one big-endian integer.
     """

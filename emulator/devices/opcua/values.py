@@ -1,7 +1,8 @@
-"""The bytes of an OPC UA DataValue: value, status and times, packed straight from what the device image holds.
+"""The bytes of an OPC UA DataValue: value, status and times, packed from what the device image holds.
 
-Bytes only, no library: OPC 10000-6 §5.2.2.16 (Variant) and §5.2.2.17 (DataValue), little-endian throughout. Times
-are FILETIMEs, 100 ns ticks since 1601-01-01 UTC (§5.2.2.5), which Python's datetime (1 µs) cannot carry.
+Bytes only, no library: OPC 10000-6 §5.2.2.16 (Variant) and §5.2.2.17 (DataValue), little-endian throughout.
+Times are FILETIMEs, 100 ns ticks since 1601-01-01 UTC (§5.2.2.5), which Python's datetime (1 µs) cannot
+carry.
 """
 
 import struct
@@ -43,14 +44,15 @@ SOURCE, SERVER, BOTH, NEITHER = range(4)
 
 
 def ticks(t_ns: int) -> int:
-    """Return UTC nanoseconds since 1970 as a FILETIME, rounded down to its tick and kept in the legal range."""
+    """Return UTC nanoseconds since 1970 as a FILETIME, rounded down to its tick, in the legal range."""
     return min(max(t_ns // NANOSECONDS_PER_TICK + UNIX_EPOCH_TICKS, 0), _LAST_TICK)
 
 
 def fit(type_: BuiltIn, value: float) -> bool | int | float:
-    """Return `value` as the built-in type can hold it: rounded for integers, at the end of the range beyond it.
+    """Return `value` as the built-in type holds it: rounded for integers, saturated at the range's ends.
 
-    A device's register saturates; it neither wraps nor refuses. NaN becomes 0 in an integer type, as in a cast.
+    A device's register saturates; it neither wraps nor refuses. NaN becomes 0 in an integer type, as in a
+    cast.
     """
     if type_ == "Boolean":
         return bool(value)
@@ -70,7 +72,7 @@ def scalar(type_: BuiltIn, value: float) -> bytes:
 
 
 def float_array(samples: npt.NDArray[np.float32]) -> bytes:
-    """Return float32[n] as a Variant of a one-dimensional Float array, copied once from the array's memory."""
+    """Return float32[n] as a Variant of a one-dimensional Float array, copied once from its memory."""
     block = np.ascontiguousarray(samples, dtype="<f4")
     return _ARRAY_HEAD(_ARRAY_FLAG | TYPE_IDS["Float"], block.size) + block.tobytes()
 
