@@ -1,0 +1,106 @@
+"""The spectrum that convinced the twin, with the fault lines marked, drawn from a finding's own evidence.
+
+Understood in `evidence`: ``spectrum`` and ``envelope_spectrum``, each ``{"freq_hz": […], "amplitude": […],
+"unit"?}`` or ``[freq_hz, amplitude]``; ``lines``: ``{name: {"f_hz" or "expected_hz": …}}`` or a list of
+``{"label", "f_hz"}``. Anything else stays in the raw evidence below the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hil.report.markup import Markup, tag
+from hil.report.plot import Mark, axes, frame, marks, picture, trace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HARMONICS = 4
+TITLES = {"envelope_spectrum": "Envelope spectrum", "spectrum": "Spectrum"}
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """Amplitude over frequency: float64[n] each, with the lines of interest."""
+
+    name: str
+    freq_hz: np.ndarray
+    amplitude: np.ndarray
+    unit: str
+    lines: tuple[tuple[str, float], ...]
+
+
+def spectra_of(finding: Mapping[str, Any]) -> list[Spectrum]:
+    """Read the spectra out of a finding's evidence; what does not fit the form is left alone."""
+    evidence = finding.get("evidence")
+    if not isinstance(evidence, dict):
+        return []
+    lines = tuple(_lines(evidence.get("lines"), str(finding.get("fault", ""))))
+    out = []
+    for name in TITLES:
+        pair = _pair(evidence.get(name))
+        if pair is not None:
+            given = evidence[name]
+            unit = str(given.get("unit", "m/s²")) if isinstance(given, dict) else "m/s²"
+            out.append(Spectrum(name, *pair, unit, lines))
+    return out
+
+
+def draw(spectrum: Spectrum) -> Markup:
+    """Draw one spectrum; the window ends where the lines and their harmonics do, so that they can be seen."""
+    f_hz, amplitude = spectrum.freq_hz, spectrum.amplitude
+    if spectrum.lines and spectrum.name == "envelope_spectrum":
+        reach = f_hz <= 1.25 * HARMONICS * max(f for _, f in spectrum.lines)
+        f_hz, amplitude = f_hz[reach], amplitude[reach]
+    f = frame(f_hz, amplitude, width=980.0, height=210.0, left=58.0, top=22.0)
+    wanted = [
+        Mark(k * line, "mark", name if k == 1 else f"{k}×", "t-truth")
+        for name, line in spectrum.lines
+        for k in range(1, HARMONICS + 1)
+    ]
+    alt = f"{TITLES[spectrum.name]}, {len(spectrum.lines)} fault lines marked"
+    drawing = picture(
+        980.0, 210.0, alt, axes(f, "Hz", x_ticks=10), marks(f, wanted), trace(f, f_hz, amplitude)
+    )
+    named = ", ".join(f"{name} {line:.2f} Hz" for name, line in spectrum.lines)
+    caption = tag(
+        "figcaption",
+        tag("span", TITLES[spectrum.name], f" [{spectrum.unit}]"),
+        tag("span", named, class_="soft"),
+    )
+    return tag("figure", caption, drawing)
+
+
+def _pair(given: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    if isinstance(given, dict):
+        given = (given.get("freq_hz"), given.get("amplitude"))
+    if not isinstance(given, (list, tuple)) or len(given) != 2:
+        return None
+    try:
+        # null is how JSON says NaN
+        f_hz, amplitude = (
+            np.array([np.nan if v is None else v for v in part], dtype=np.float64) for part in given
+        )
+    except (TypeError, ValueError):
+        return None
+    if f_hz.ndim != 1 or f_hz.shape != amplitude.shape or f_hz.size < 2 or not np.all(np.diff(f_hz) > 0.0):
+        return None
+    return f_hz, amplitude
+
+
+def _lines(given: Any, fault: str) -> list[tuple[str, float]]:
+    if isinstance(given, dict):
+        # the lines of the named fault are the evidence; other families are only drawn when it has none of its own
+        chosen = {fault: given[fault]} if fault in given else given
+        given = [{"label": name, **entry} for name, entry in chosen.items() if isinstance(entry, dict)]
+    if not isinstance(given, list):
+        return []
+    out = []
+    for entry in given:
+        f_hz = entry.get("f_hz") or entry.get("expected_hz") if isinstance(entry, dict) else None
+        if isinstance(f_hz, (int, float)) and np.isfinite(f_hz) and f_hz > 0:
+            out.append((str(entry.get("label", "")).replace("bearing_", ""), float(f_hz)))
+    return out
