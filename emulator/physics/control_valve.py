@@ -1,0 +1,120 @@
+"""Equal-percentage control valve: flow coefficient, choking, stroke time, stick-slip friction (IEC 60534-2-1)."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from emulator.physics.asset import Asset
+from emulator.physics.water import GRAVITY_M_S2
+
+WATER_CRITICAL_PA = 22.064e6
+REFERENCE_DENSITY = 1000.0
+# Head loss of K_v: Δp = (3600 Q/K_v)² (ρ/ρ0) bar, divided by ρ g.
+_HEAD = 3600.0**2 * 1.0e5 / (REFERENCE_DENSITY * GRAVITY_M_S2)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlValveParameters:
+    """K_vs [m³/h at 1 bar], inherent rangeability, full stroke time [s], pressure recovery."""
+
+    kvs_m3_h: float = 63.0
+    rangeability: float = 50.0
+    stroke_s: float = 20.0
+    recovery: float = 0.9
+
+
+@dataclass(slots=True)
+class ControlValveCondition:
+    """What faults may change: stick band S and slip jump J as fractions of travel, trim and positioner errors."""
+
+    stick_band: float = 0.0
+    slip_jump: float = 0.0
+    trim_gain: float = 1.0
+    leak_share: float = 0.0
+    positioner_offset: float = 0.0
+
+
+class ControlValve(Asset):
+    """Stem position in [0, 1] behind a positioner of finite speed and a stem that may stick."""
+
+    STATES: ClassVar[tuple[str, ...]] = ("signal", "drive", "position", "_residue")
+
+    def __init__(self, parameters: ControlValveParameters, position: float = 0.0) -> None:
+        """Build the valve at rest at ``position``."""
+        self.parameters = parameters
+        self.condition = ControlValveCondition()
+        self.signal = self.drive = self.position = position
+        self._residue = 0.0
+
+    def advance(self, tick_s: float) -> None:
+        """Move towards the signal for one tick [s]."""
+        c = self.condition
+        wanted = min(max(self.signal + c.positioner_offset, 0.0), 1.0)
+        reach = tick_s / self.parameters.stroke_s
+        before = self.drive
+        self.drive = min(wanted, before + reach) if wanted > before else max(wanted, before - reach)
+        self.position, self._residue = stick_slip(
+            self.position, self.drive, self.drive - before, self._residue, c.stick_band, c.slip_jump
+        )
+
+    @property
+    def kv_m3_h(self) -> float:
+        """Flow coefficient at the present position."""
+        return self.kv_at(self.position)
+
+    def kv_at(self, position: float) -> float:
+        """Flow coefficient [m³/h at 1 bar] at a stem position: K_vs·R^(x-1), shut tight at x = 0."""
+        p, c = self.parameters, self.condition
+        open_kv = p.kvs_m3_h * c.trim_gain * p.rangeability ** (position - 1.0) if position > 0.0 else 0.0
+        return max(open_kv, c.leak_share * p.kvs_m3_h)
+
+    @property
+    def resistance_s2_m5(self) -> float:
+        """Resistance [s²/m⁵] at the present position; a shut valve is a very large number, not infinity."""
+        return resistance_of(self.kv_m3_h)
+
+    def position_for(self, resistance_s2_m5: float) -> float:
+        """Return the position in [0, 1] with that resistance, the nearer end when it is out of reach."""
+        p = self.parameters
+        if resistance_s2_m5 <= 0.0:
+            return 1.0
+        kv = math.sqrt(_HEAD / resistance_s2_m5)
+        position = 1.0 + math.log(kv / (p.kvs_m3_h * self.condition.trim_gain)) / math.log(p.rangeability)
+        return min(max(position, 0.0), 1.0)
+
+
+def resistance_of(kv_m3_h: float) -> float:
+    """Resistance [s²/m⁵] of a flow coefficient K_v [m³/h at 1 bar]."""
+    return _HEAD / max(kv_m3_h, 1.0e-3) ** 2
+
+
+def flow_m3_s(kv_m3_h: float, drop_pa: float, density_kg_m3: float) -> float:
+    """Flow through K_v at a pressure drop [Pa], not choked."""
+    return kv_m3_h / 3600.0 * math.sqrt(drop_pa / 1.0e5 / (density_kg_m3 / REFERENCE_DENSITY))
+
+
+def critical_ratio(vapour_pa: float) -> float:
+    """F_F = 0.96 - 0.28 √(p_v/p_c) (IEC 60534-2-1)."""
+    return 0.96 - 0.28 * math.sqrt(vapour_pa / WATER_CRITICAL_PA)
+
+
+def choked_drop_pa(inlet_pa: float, vapour_pa: float, recovery: float) -> float:
+    """Pressure drop [Pa] beyond which flow no longer grows: F_L² (p_1 - F_F p_v)."""
+    return recovery**2 * (inlet_pa - critical_ratio(vapour_pa) * vapour_pa)
+
+
+def stick_slip(
+    position: float, drive: float, change: float, residue: float, stick_band: float, slip_jump: float
+) -> tuple[float, float]:
+    """Return (position, residue): the two-parameter friction model of He et al. 2007 (Ind. Eng. Chem. Res. 46:6).
+
+    ``residue`` is the force the spring has stored since the stem last moved, in units of travel.
+    """
+    static, dynamic = 0.5 * (stick_band + slip_jump), 0.5 * (stick_band - slip_jump)
+    if static == 0.0:
+        return drive, 0.0
+    pulled = residue + change
+    if abs(pulled) > static:
+        moved = math.copysign(dynamic, pulled)
+        return min(max(drive - moved, 0.0), 1.0), moved
+    return position, pulled

@@ -1,0 +1,256 @@
+"""Squirrel-cage induction motor: four fluxes, the shaft, and two masses that grow warm (fidelity level F1)."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from emulator.physics.asset import TICK_S, Asset
+from emulator.physics.induction_circuit import InductionCircuit, OperatingPoint
+from emulator.physics.kernels import motor as k
+from emulator.physics.rotor import RotorCondition
+
+COPPER_PER_K = 0.00393
+ALUMINIUM_PER_K = 0.00403
+REFERENCE_K = 293.15
+
+
+class Supply(NamedTuple):
+    """What a drive gives during a tick: phase voltage [V peak] and frequency [rad/s] at its start and their slopes."""
+
+    connected: bool
+    voltage_v: float
+    voltage_slope: float
+    speed_rad_s: float
+    speed_slope: float
+
+
+class Load(NamedTuple):
+    """What the shaft takes during a tick: torque [N m] at `speed_rad_s` and its slope [N m s]."""
+
+    torque_nm: float
+    slope_nms: float
+    speed_rad_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class InductionMotorParameters:
+    """Motor M15: 15 kW, 400 V, 50 Hz, two pole pairs, resistances at 20 °C."""
+
+    pole_pairs: int = 2
+    stator_resistance_ohm: float = 0.2147
+    rotor_resistance_ohm: float = 0.2205
+    stator_inductance_h: float = 65.181e-3
+    rotor_inductance_h: float = 65.181e-3
+    magnetising_inductance_h: float = 64.19e-3
+    core_conductance_s: float = 0.0
+    inertia_kg_m2: float = 0.102
+    friction_nms: float = 0.009541
+    winding_heat_j_k: float = 6000.0
+    frame_heat_j_k: float = 30_000.0
+    winding_frame_w_k: float = 25.0
+    frame_air_w_k: float = 18.0
+    standstill_cooling: float = 0.4
+    fan_speed_rad_s: float = 1450.0 * math.pi / 30.0
+    rated_voltage_v: float = 400.0
+    rated_frequency_hz: float = 50.0
+    winding_limit_k: float = 403.15
+    temperature_feedback: bool = True
+    substeps: int = 200
+
+
+@dataclass(slots=True)
+class InductionMotorCondition:
+    """What faults may change: shares and gains, 1 or 0 when healthy."""
+
+    fan_blockage: float = 0.0  # 0 … 1; at 1 the fan still passes 40 % of the heat
+    stator_resistance_gain: float = 1.0
+    rotor_resistance_gain: float = 1.0
+    friction_gain: float = 1.0
+    unbalance_grade_mm_s: float = RotorCondition().unbalance_grade_mm_s
+
+
+class InductionMotor(Asset):
+    """The motor and the inertia of everything on its shaft."""
+
+    STATES: ClassVar[tuple[str, ...]] = ("state", "ambient_k", "voltage_v", "current_square")
+
+    def __init__(self, parameters: InductionMotorParameters, load_inertia_kg_m2: float = 0.0) -> None:
+        """Build the motor at rest and at reference temperature."""
+        self.parameters = parameters
+        self.condition = InductionMotorCondition()
+        self.inertia_kg_m2 = parameters.inertia_kg_m2 + load_inertia_kg_m2
+        self.ambient_k = REFERENCE_K
+        self.voltage_v = 0.0  # terminal voltage at the last tick's end [V peak per phase]
+        self.current_square = 0.0  # mean square of the stator current over the last tick [A² peak]
+        self.state = np.zeros(k.STATE_SIZE)
+        self.state[k.T_WINDING] = self.state[k.T_FRAME] = REFERENCE_K
+        self._par = np.zeros(k.PARAMETER_SIZE)
+        self._refresh()
+
+    # --- views of the state -------------------------------------------------------------------------------
+
+    @property
+    def speed_rad_s(self) -> float:
+        """Shaft speed [rad/s]."""
+        return float(self.state[k.OMEGA])
+
+    @property
+    def winding_k(self) -> float:
+        """Winding temperature [K]."""
+        return float(self.state[k.T_WINDING])
+
+    @property
+    def frame_k(self) -> float:
+        """Frame temperature [K]."""
+        return float(self.state[k.T_FRAME])
+
+    @property
+    def current_a(self) -> float:
+        """Stator current [A rms], mean over the last tick."""
+        return math.sqrt(0.5 * self.current_square)
+
+    @property
+    def torque_nm(self) -> float:
+        """Air-gap torque [N m]."""
+        return float(k.electromagnetic_torque(self.state, self._par))
+
+    @property
+    def reactive_var(self) -> float:
+        """Reactive power drawn at this instant [var]."""
+        if self.state[k.CONNECTED] == 0.0:
+            return 0.0
+        s, p = self.state, self.parameters
+        _, isq, _, _ = k.currents(
+            s[k.PSD], s[k.PSQ], s[k.PRD], s[k.PRQ],
+            p.stator_inductance_h, p.rotor_inductance_h, p.magnetising_inductance_h,
+        )  # fmt: skip
+        # The core branch is resistive but lies behind R_s, so it turns the terminal current a little.
+        g = p.core_conductance_s
+        return -1.5 * self.voltage_v * float(isq) * (1.0 - g * self._par[k.P_RS] / (1.0 + g * self._par[k.P_RS]))
+
+    def energy(self) -> dict[str, float]:
+        """Return the energy account since the start [J]; in = losses + shaft + change of stored."""
+        s = self.state
+        return {
+            "electrical_in": float(s[k.E_IN]),
+            "shaft_out": float(s[k.E_SHAFT]),
+            "stator_copper": float(s[k.E_STATOR]),
+            "rotor_copper": float(s[k.E_ROTOR]),
+            "friction": float(s[k.E_FRICTION]),
+            "core": float(s[k.E_CORE]),
+            "arc": float(s[k.E_ARC]),
+            "magnetic": float(k.magnetic_energy(s, self._par)),
+            "kinetic": 0.5 * self.inertia_kg_m2 * float(s[k.OMEGA]) ** 2,
+            "winding_heat": self.parameters.winding_heat_j_k * float(s[k.T_WINDING]),
+            "frame_heat": self.parameters.frame_heat_j_k * float(s[k.T_FRAME]),
+            "to_air": float(s[k.E_TO_AIR]),
+        }
+
+    # --- parameters of the moment -------------------------------------------------------------------------
+
+    def circuit(self, winding_k: float | None = None) -> InductionCircuit:
+        """Return the equivalent circuit at a winding temperature [K], the present one by default."""
+        p, c = self.parameters, self.condition
+        rise = ((self.winding_k if winding_k is None else winding_k) - REFERENCE_K) if p.temperature_feedback else 0.0
+        return InductionCircuit(
+            p.pole_pairs,
+            p.stator_resistance_ohm * c.stator_resistance_gain * (1.0 + COPPER_PER_K * rise),
+            p.rotor_resistance_ohm * c.rotor_resistance_gain * (1.0 + ALUMINIUM_PER_K * rise),
+            p.stator_inductance_h,
+            p.rotor_inductance_h,
+            p.magnetising_inductance_h,
+            p.core_conductance_s,
+        )
+
+    def cooling_w_k(self, speed_rad_s: float) -> float:
+        """Heat conductance frame to air [W/K]: the shaft fan gives most of it, up to its rated speed."""
+        p = self.parameters
+        share = min(1.0, abs(speed_rad_s) / p.fan_speed_rad_s)
+        turning = p.standstill_cooling + (1.0 - p.standstill_cooling) * share
+        return p.frame_air_w_k * turning * (1.0 - 0.6 * self.condition.fan_blockage)
+
+    @property
+    def friction_nms(self) -> float:
+        """Viscous friction [N m s]."""
+        return self.parameters.friction_nms * self.condition.friction_gain
+
+    def _refresh(self) -> None:
+        p, par = self.parameters, self._par
+        rise = (self.state[k.T_WINDING] - REFERENCE_K) if p.temperature_feedback else 0.0
+        par[k.P_POLES] = p.pole_pairs
+        par[k.P_LS] = p.stator_inductance_h
+        par[k.P_LR] = p.rotor_inductance_h
+        par[k.P_LM] = p.magnetising_inductance_h
+        par[k.P_INERTIA] = self.inertia_kg_m2
+        par[k.P_FRICTION] = self.friction_nms
+        par[k.P_CORE] = p.core_conductance_s
+        par[k.P_CW] = p.winding_heat_j_k
+        par[k.P_CF] = p.frame_heat_j_k
+        par[k.P_GWF] = p.winding_frame_w_k
+        par[k.P_RS] = p.stator_resistance_ohm * self.condition.stator_resistance_gain * (1.0 + COPPER_PER_K * rise)
+        par[k.P_RR] = p.rotor_resistance_ohm * self.condition.rotor_resistance_gain * (1.0 + ALUMINIUM_PER_K * rise)
+        par[k.P_GFA] = self.cooling_w_k(self.speed_rad_s)
+        par[k.P_AMBIENT] = self.ambient_k
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    def advance(self, supply: Supply, load: Load, tick_s: float = TICK_S) -> None:
+        """Advance one tick [s] under a supply and a load; resistances and cooling are those of its start."""
+        self._refresh()
+        n = self.parameters.substeps
+        self.current_square = float(
+            k.motor_advance(
+                self.state, self._par, 1 if supply.connected else 0, n, tick_s / n,
+                supply.voltage_v, supply.voltage_slope, supply.speed_rad_s, supply.speed_slope,
+                load.torque_nm, load.slope_nms, load.speed_rad_s,
+            )
+        )  # fmt: skip
+        self.voltage_v = supply.voltage_v + supply.voltage_slope * tick_s if supply.connected else 0.0
+        if not supply.connected and abs(self.state[k.OMEGA]) < STANDSTILL_RAD_S:
+            # Static friction holds what viscous friction alone would let creep for ever.
+            self.state[k.E_FRICTION] += 0.5 * self.inertia_kg_m2 * self.state[k.OMEGA] ** 2
+            self.state[k.OMEGA] = 0.0
+
+    def settle(self, point: OperatingPoint, voltage_v: float, frequency_hz: float) -> None:
+        """Put the machine into the steady state `point` at phase voltage [V rms]; temperatures are left alone."""
+        p, s = self.parameters, self.state
+        root = math.sqrt(2.0)
+        stator, rotor = root * point.stator_a, root * point.rotor_a
+        psi_s = p.stator_inductance_h * stator + p.magnetising_inductance_h * rotor
+        psi_r = p.rotor_inductance_h * rotor + p.magnetising_inductance_h * stator
+        s[k.PSD], s[k.PSQ], s[k.PRD], s[k.PRQ] = psi_s.real, psi_s.imag, psi_r.real, psi_r.imag
+        s[k.OMEGA] = point.speed_rad_s
+        s[k.CONNECTED] = 1.0
+        self.voltage_v = root * voltage_v
+        self.current_square = 2.0 * point.current_a**2
+        self._refresh()
+
+    def steady_rises(self, point: OperatingPoint) -> tuple[float, float]:
+        """Return the steady rises (winding, frame) over ambient [K] at an operating point."""
+        return steady_rises(
+            point.stator_copper_w, point.rotor_copper_w, self.friction_nms * point.speed_rad_s**2, point.core_w,
+            self.parameters.winding_frame_w_k, self.cooling_w_k(point.speed_rad_s),
+        )  # fmt: skip
+
+    def set_temperatures(self, winding_k: float, frame_k: float) -> None:
+        """Set winding and frame temperature [K]."""
+        self.state[k.T_WINDING], self.state[k.T_FRAME] = winding_k, frame_k
+        self._refresh()
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take over what `save` returned."""
+        super().restore(saved)
+        self._refresh()
+
+
+STANDSTILL_RAD_S = 0.2
+
+
+def steady_rises(
+    stator_w: float, rotor_w: float, friction_w: float, core_w: float, winding_frame_w_k: float, frame_air_w_k: float
+) -> tuple[float, float]:
+    """Return the steady (winding, frame) rises [K]: half the rotor loss heats the winding, half the frame."""
+    frame = (stator_w + rotor_w + friction_w + core_w) / frame_air_w_k
+    return frame + (stator_w + 0.5 * rotor_w) / winding_frame_w_k, frame
