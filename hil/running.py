@@ -101,7 +101,7 @@ def run_rig(
     console.print(f"[bold]{title}[/] · {len(scenarios)} scenarios · clock {clock} · seed {seed}")
     begun_ns = stopwatch_ns()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    warm_up(console, twin=True)
+    warm_up(console, rig, twin=True)
     options = Options(str(find(name)), clock, seed, binding)
     results, errors = asyncio.run(_run_all(options, scenarios, out, console, json_lines=json_lines))
     record = RunRecord(
