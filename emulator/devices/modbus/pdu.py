@@ -64,7 +64,8 @@ def _read_words(table: WordTable, pdu: bytes) -> bytes:
     address, quantity = _TWO_WORDS.unpack(pdu)
     if not 1 <= quantity <= 125:
         raise _reject(ILLEGAL_DATA_VALUE)
-    return _WORD_HEADS[pdu[0]][quantity] + table.read(address, quantity)
+    head: bytes = _WORD_HEADS[pdu[0]][quantity]
+    return head + table.read(address, quantity)
 
 
 def _read_bits(table: BitTable, pdu: bytes) -> bytes:
@@ -151,7 +152,8 @@ def _read_write_multiple_registers(bank: RegisterBank, pdu: bytes) -> bytes:
         raise _reject(ILLEGAL_DATA_VALUE)
     bank.holding_registers.read(read_at, read_quantity)
     bank.write_registers(write_at, pdu[10:])
-    return _WORD_HEADS[23][read_quantity] + bank.holding_registers.read(read_at, read_quantity)
+    head: bytes = _WORD_HEADS[23][read_quantity]
+    return head + bank.holding_registers.read(read_at, read_quantity)
 
 
 def _read_device_identification(bank: RegisterBank, pdu: bytes) -> bytes:
