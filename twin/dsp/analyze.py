@@ -45,7 +45,7 @@ class AnalysisResult:
     reason : one sentence for the verdict
     band_hz : band in which the strongest evidence was found
     features : plain numbers; acceleration in the unit of the record
-    flags : nan, inf, constant, clipped, short, empty
+    flags : nan, inf, constant, coarse, clipped, short, empty
     lines : evidence per bearing family
     """
 
@@ -148,6 +148,7 @@ def _unfit(x: Array, rate_hz: float, speed_hz: float) -> AnalysisResult | None:
         "nan": f"{moments.nan_count} of {x.size} samples are not numbers",
         "inf": "the record holds infinite values",
         "constant": "the signal never changes: a dead or disconnected sensor",
+        "coarse": "the signal knows only a few levels: a machine at rest or a converter far too coarse",
         "clipped": "the signal rests on its limits too often: saturated, peaks and envelopes are not to be trusted",
         "short": f"the record holds {revs:.1f} revolutions, {MIN_REVS:g} are the least",
     }
@@ -226,7 +227,7 @@ def _verdict(diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], momen
         return "unknown", f"traces of {best['fault']}, too weak or too ambiguous to call"
     shown = max(lines.values(), key=lambda line: line.score_db)
     if shown.score_db >= SCORE_MIDDLE_DB and shown.depth >= SHALLOW:
-        return "unknown", f"{shown.family} lines stand out but modulate the envelope by only {shown.depth:.2f}"
+        return "unknown", f"{shown.family} lines stand out (modulation depth {shown.depth:.2f}), not enough to call them"
     if moments.kurtosis > 6.0:
         return "unknown", f"impulsive (kurtosis {moments.kurtosis:.1f}, 3 is normal), but no known family of lines explains it"
     return "healthy", "no family of lines stands out beyond chance"

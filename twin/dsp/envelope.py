@@ -21,6 +21,8 @@ FULL_TREE: tuple[int, ...] = (2, 3, 4, 6, 8)
 """How often the whole band is divided for a record studied at leisure."""
 QUICK_TREE: tuple[int, ...] = (3, 6)
 """The same for a stream, where every window pays."""
+OUTLIER = 8.0
+"""How many times the usual maximum of a revolution the squared envelope may reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def envelope_spectra(
         # folds only at lags near the bandwidth, far above the orders of interest.
         analytic = np.fft.ifft(piece, length)
         squared = analytic.real**2 + analytic.imag**2
+        _limit_outliers(squared, round(length / (duration * speed_hz)))
         mean = float(squared.mean())
         if mean <= 0.0:
             continue
@@ -128,6 +131,19 @@ def envelope_spectra(
             squared = _on_equal_angles(squared, revs, length)
         power[row], gain[row] = _averaged(squared, parts, bins)
     return EnvelopeSpectra(tuple(bands), power, gain, bins_per_order, speed_hz, 2 * parts - 1)
+
+
+def _limit_outliers(squared: Array, per_rev: int) -> None:
+    """Cut what is far above the usual maximum of a revolution: a blow or a burst of interference happens once, damage again.
+
+    Damage that passes the load zone peaks in every revolution or every other one, so the median of the maxima is its own
+    size and nothing of it is cut.
+    """
+    count = squared.size // max(per_rev, 1)
+    if count < 8:
+        return
+    maxima = squared[: count * per_rev].reshape(count, per_rev).max(axis=1)
+    np.minimum(squared, OUTLIER * float(np.median(maxima)), out=squared)
 
 
 def _on_equal_angles(squared: Array, revs: Array, length: int) -> Array:

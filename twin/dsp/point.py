@@ -79,7 +79,7 @@ class VibrationFeatures:
     hf_rms : m/s², 5 kHz … 0.4 of the sample rate (NaN when the rate is too low)
     band_hz : the band in which the strongest bearing family was found, the whole band without one
     lines : evidence per bearing family; empty without speed, geometry or enough revolutions
-    flags : any of clipped, constant, nan, inf, gap (samples were lost before this window), short (too few revolutions)
+    flags : any of clipped, coarse, constant, nan, inf, gap (samples were lost before this window), short (too few revolutions)
     spectrum, envelope_spectrum : (freq_hz, amplitude); acceleration m/s², and modulation depth of the squared envelope
     t0_ns : start of the window, UTC ns
     """
@@ -106,7 +106,7 @@ class VibrationFeatures:
     @property
     def usable(self) -> bool:
         """Whether the samples deserve interpretation."""
-        return not {"clipped", "constant", "nan", "inf"} & set(self.flags)
+        return not {"clipped", "coarse", "constant", "nan", "inf"} & set(self.flags)
 
 
 class VibrationPoint:
@@ -192,7 +192,7 @@ class VibrationPoint:
         if self._gap:
             flags.append("gap")
             self._gap = False
-        usable = not {"nan", "inf", "constant"} & set(flags)
+        usable = not {"nan", "inf", "constant", "coarse"} & set(flags)
         self._moments.reset()
         self._moments.update(x)
         moments = self._moments

@@ -9,6 +9,7 @@ Array = NDArray[np.float64]
 
 CLIPPED_SHARE = 0.002
 """Share of samples resting on a limit from which peaks, kurtosis and envelopes are no longer to be trusted."""
+COARSE_LEVELS = 8
 
 
 def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: float | None = None) -> tuple[str, ...]:
@@ -22,7 +23,7 @@ def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: fl
 
     Returns
     -------
-    any of `nan`, `inf`, `constant`, `clipped`
+    any of `nan`, `inf`, `constant`, `coarse` (fewer than 8 levels: nothing but quantisation), `clipped`
     """
     flags: list[str] = []
     if nan_count:
@@ -34,7 +35,7 @@ def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: fl
         flags.append("constant")
         return tuple(flags)
     if is_clipped(x, low, high, limit):
-        flags.append("clipped")
+        flags.append("coarse" if np.unique(x).size < COARSE_LEVELS else "clipped")
     return tuple(flags)
 
 
