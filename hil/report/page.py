@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hil.record import finite
 from hil.report.markup import Markup, tag
-from hil.report.plot import Mark, axes, frame, marks, picture, trace
+from hil.report.plot import Mark, axes, frame, marks, picture, readable, trace
 from hil.report.spectra import draw, spectra_of
 from hil.report.style import CSS
 from hil.report.timeline import timeline
@@ -161,7 +161,7 @@ def _measurements(measurements: Iterable[Measurement]) -> Markup:
         tag(
             "tr",
             tag("td", tag("code", m.name)),
-            tag("td", "—" if m.value is None else f"{m.value:.4g}", class_="n"),
+            tag("td", _number(m.value), class_="n"),
             tag("td", m.limits_text or "—", class_="n"),
             tag("td", "" if m.unit == "1" else m.unit, class_="w"),
             tag(
@@ -177,7 +177,8 @@ def _measurements(measurements: Iterable[Measurement]) -> Markup:
 
 
 def _signal(name: str, signal: SignalTrace, result: ScenarioResult) -> Markup:
-    f = frame(signal.t_s, signal.values)
+    values, unit = readable(signal.values, signal.unit)
+    f = frame(signal.t_s, values)
     wanted = [
         Mark((t.onset_ns - result.t0_ns) * 1e-9, "truth", "onset", "t-truth")
         for t in result.truth
@@ -193,11 +194,9 @@ def _signal(name: str, signal: SignalTrace, result: ScenarioResult) -> Markup:
         f"{name} over time",
         axes(f, "s"),
         marks(f, wanted),
-        trace(f, signal.t_s, signal.values),
+        trace(f, signal.t_s, values),
     )
-    shown = tag(
-        "span", signal.label or name, tag("span", f" [{signal.unit}]" if signal.unit else "", class_="soft")
-    )
+    shown = tag("span", signal.label or name, tag("span", f" [{unit}]" if unit else "", class_="soft"))
     # the id is worth repeating only where the label says something else
     side = tag("code", name, class_="soft") if signal.label and signal.label != name else None
     return tag("figure", tag("figcaption", shown, side), drawing)
@@ -264,6 +263,13 @@ def _facts(run: RunRecord) -> Markup:
 
 def _list(facts: Mapping[str, object]) -> Markup:
     return tag("dl", *(tag("div", tag("dt", k), tag("dd", v)) for k, v in facts.items()), class_="facts")
+
+
+def _number(value: float | None) -> str:
+    """Write counts whole and measured numbers with four digits."""
+    if value is None:
+        return "—"
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e9 else f"{value:.4g}"
 
 
 def _ms(seconds: float) -> str:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 COLUMNS = 480
 """Traces are reduced to the extremes of this many columns: more would not be seen, peaks must not be lost."""
 
+PREFIXED = frozenset({"Pa", "W", "V", "A", "Hz", "N", "J", "g", "VA", "Wh", "s", "m"})
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -49,11 +52,8 @@ class Frame:
 
     def py(self, y: float) -> float:
         """Picture y of a data y."""
-        return (
-            self.height
-            - self.bottom
-            - (y - self.y0) / (self.y1 - self.y0) * (self.height - self.top - self.bottom)
-        )
+        rise = self.height - self.top - self.bottom
+        return self.height - self.bottom - (y - self.y0) / (self.y1 - self.y0) * rise
 
 
 def frame(x: np.ndarray, y: np.ndarray, **size: float) -> Frame:
@@ -69,13 +69,13 @@ def frame(x: np.ndarray, y: np.ndarray, **size: float) -> Frame:
 
 
 def ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """Round numbers between `low` and `high`, about `count` of them, steps of 1, 2 or 5 times a power of ten."""
+    """Return about `count` round numbers between `low` and `high`, in steps of 1, 2 or 5 · 10ⁿ."""
     span = high - low
     if not (math.isfinite(span) and span > 0.0):
         return []
     raw = span / max(count, 1)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next((m * power for m in (1.0, 2.0, 5.0) if m * power >= raw), 10.0 * power)
+    step = next((m * power for m in (1.0, 2.0, 5.0) if m * power >= 0.7 * raw), 10.0 * power)
     first = math.ceil(low / step - 1e-9)
     return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
@@ -86,6 +86,22 @@ def label(value: float, step: float) -> str:
     if size != 0.0 and (size >= 1e5 or abs(step) < 1e-4):
         return f"{value:.3g}"
     return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}" if step > 0 else f"{value:g}"
+
+
+def readable(values: np.ndarray, unit: str) -> tuple[np.ndarray, str]:
+    """Scale values so that their numbers stay short: 4.1e5 Pa is drawn as 410 kPa."""
+    shown = np.abs(values[np.isfinite(values)])
+    top = float(shown.max()) if shown.size else 0.0
+    power = 3 * math.floor(math.log10(top) / 3) if top > 0.0 else 0
+    if -6 <= power < 0 and top >= 1e-2:
+        power = 0
+    if power == 0 or not -6 <= power <= 9:
+        return values, unit
+    prefix = {-6: "µ", -3: "m", 3: "k", 6: "M", 9: "G"}[power] if unit in PREFIXED else ""
+    return (
+        values * 10.0**-power,
+        prefix + unit if prefix else f"{unit} × 10{str(power).translate(RAISED)}".strip(),
+    )
 
 
 def axes(f: Frame, x_unit: str, *, x_ticks: int = 6, y_ticks: int = 3) -> Markup:

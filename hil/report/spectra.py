@@ -66,11 +66,9 @@ def draw(spectrum: Spectrum) -> Markup:
         980.0, 210.0, alt, axes(f, "Hz", x_ticks=10), marks(f, wanted), trace(f, f_hz, amplitude)
     )
     named = ", ".join(f"{name} {line:.2f} Hz" for name, line in spectrum.lines)
-    caption = tag(
-        "figcaption",
-        tag("span", TITLES[spectrum.name], f" [{spectrum.unit}]"),
-        tag("span", named, class_="soft"),
-    )
+    title = tag("span", TITLES[spectrum.name], f" [{spectrum.unit}]")
+    title = tag("span", TITLES[spectrum.name], f" [{spectrum.unit}]")
+    caption = tag("figcaption", title, tag("span", named, class_="soft"))
     return tag("figure", caption, drawing)
 
 

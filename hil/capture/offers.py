@@ -1,0 +1,126 @@
+"""What the devices offered: every committed reading and every waveform sample, as the images held them."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hil.verdict.series import Blocks, Series
+from rigs.units import conversion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    from emulator.devices.image import DeviceImage, Reading
+    from rigs.schema import Point, Rig
+
+    class Imaged(Protocol):
+        """Whatever holds device images; the emulation does."""
+
+        @property
+        def images(self) -> Mapping[str, DeviceImage]:
+            """Device images by device id."""
+
+
+@dataclass(slots=True)
+class _Readings:
+    t_ns: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    status: array[int] = field(default_factory=lambda: array("L"))
+
+
+@dataclass(slots=True)
+class _Samples:
+    n0: list[int] = field(default_factory=list)
+    t_ns: list[int] = field(default_factory=list)
+    parts: list[np.ndarray] = field(default_factory=list)
+    end: int | None = None
+    rate_hz: float = 0.0
+
+
+class Offers:
+    """Takes note of all device images once per block; `take` is called after each step of the plant.
+
+    Readings are kept in SI units, so that they can be held against what a twin made of them. A device that is
+    frozen, off or real adds nothing.
+    """
+
+    def __init__(self, rig: Rig, emulation: Imaged) -> None:
+        self._rig = rig
+        self._emulation = emulation
+        self._points: dict[str, Point] = {p.id: p for p in rig.points}
+        self._to_si = {p.id: conversion(p.unit) if p.unit else (1.0, 0.0) for p in rig.points}
+        self._readings: dict[str, _Readings] = {}
+        self._samples: dict[str, _Samples] = {}
+
+    def take(self) -> None:
+        """Note what is new in every image."""
+        for image in self._emulation.images.values():
+            if not image.online:
+                continue
+            for name, reading in image.readings.items():
+                if self._points[name].waveform is not None:
+                    self._take_samples(name, reading)
+                else:
+                    self._take_reading(name, reading)
+
+    def _take_reading(self, name: str, reading: Reading) -> None:
+        kept = self._readings.setdefault(name, _Readings())
+        if kept.t_ns and kept.t_ns[-1] == reading.t_ns:
+            return
+        factor, offset = self._to_si[name]
+        kept.t_ns.append(reading.t_ns)
+        kept.values.append(float(reading.value) * factor + offset)
+        kept.status.append(reading.status)
+
+    def _take_samples(self, name: str, reading: Reading) -> None:
+        if not isinstance(reading.value, np.ndarray) or reading.value.size == 0:
+            return
+        kept = self._samples.setdefault(name, _Samples())
+        end = reading.n0 + reading.value.size
+        start = reading.n0 if kept.end is None else max(reading.n0, kept.end)
+        if end <= start:
+            return
+        kept.n0.append(start)
+        kept.t_ns.append(reading.t_ns)
+        # the image shows a window that moves on: what is kept must be a copy
+        kept.parts.append(np.array(reading.value[start - reading.n0 :], dtype=np.float32))
+        kept.end, kept.rate_hz = end, reading.rate_hz
+
+    def series(self) -> dict[str, Series]:
+        """Return the readings by point id, SI units; NaN where the device itself said the value is bad."""
+        out = {}
+        for name, kept in self._readings.items():
+            status = np.array(kept.status, dtype=np.uint32)
+            values = np.array(kept.values, dtype=np.float64)
+            values[status >= 0x80000000] = np.nan
+            out[name] = Series(np.array(kept.t_ns, dtype=np.int64), values, status)
+        return out
+
+    def blocks(self) -> dict[str, Blocks]:
+        """Return the waveforms by point id, each sample once, SI units."""
+        out = {}
+        for name, kept in self._samples.items():
+            factor = np.float32(self._to_si[name][0])
+            samples = np.concatenate(kept.parts) if kept.parts else np.empty(0, dtype=np.float32)
+            out[name] = Blocks(
+                np.array(kept.n0, dtype=np.int64),
+                np.array([p.size for p in kept.parts], dtype=np.int64),
+                np.array(kept.t_ns, dtype=np.int64),
+                samples if factor == 1.0 else samples * factor,
+                kept.rate_hz,
+            )
+        return out
+
+    def resolution(self) -> dict[str, float]:
+        """Return the largest difference encoding may cause, by point id [SI]: one step of an integer."""
+        out = {}
+        for point in self._rig.points:
+            address = point.modbus
+            if address is not None and address.type[0] in "ui":
+                out[point.id] = abs(address.scale * self._to_si[point.id][0])
+        return out
