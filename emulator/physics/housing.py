@@ -18,6 +18,7 @@ from emulator.streams import Streams
 
 NANO = 1_000_000_000
 MICRO = 1_000_000
+FLOW_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class HousingParameters:
 
     Attributes
     ----------
-    contact_s : duration constants τ of the soft entry and the sharp exit [s].
+    contact_s : duration constants τ [s] of the soft entry, the sharp exit, and the flow's random force: the last keeps
+        the broadband noise from aliasing.
     background_n : one-sided density of the broadband force at rated speed and best flow [N/√Hz].
     collapse_rate : bubble collapses per second at the peak · collapse_n_s : their mean impulse [N·s].
     vanes, vane_phase : pump vanes; pump impulses reach this housing with `pump_gain`.
@@ -62,7 +64,7 @@ class HousingParameters:
 
     rotor: RotorParameters = RotorParameters()
     modes: tuple[Mode, ...] = DEFAULT_MODES
-    contact_s: tuple[float, float] = (60e-6, 12e-6)
+    contact_s: tuple[float, float, float] = (60e-6, 12e-6, 25e-6)
     background_n: float = 0.02
     collapse_rate: float = 6000.0
     collapse_n_s: float = 4.0e-4
@@ -83,7 +85,7 @@ class Housing:
         self._bubbles = streams(f"{pump_path}/cavitation")
         self._poles, self._gains, self._contact_gains = modal_bank(parameters.modes, parameters.contact_s)
         self._z = np.zeros(len(parameters.modes) + 1, np.complex128)
-        self._s = np.zeros(5)
+        self._s = np.zeros(7)
         self._cursor = np.zeros(2, np.int64)
         self._queue = _empty_queue()
         self._next = -1
@@ -131,7 +133,7 @@ class Housing:
         render(
             n0, rate_hz, first, lead, trace.tick_s, trace.speed_rad_s, frac,
             moment, p.rotor.unbalance_phase_rad, self._vane_ramp, float(p.vanes), self._background(trace), normal,
-            self._poles, self._decay, self._gains, self._contact, self._contact_gains, self._support,
+            self._poles, self._decay, self._gains, self._contact, self._contact_gains, self._flow_gains, self._flow_contact, self._support,
             *self._queue, self._z, self._s, self._cursor, out,
         )  # fmt: skip
         self._next = n0 + count
@@ -142,6 +144,10 @@ class Housing:
         self._rate_hz = rate_hz
         self._decay = np.exp(self._poles / rate_hz)
         self._contact = np.array(p.contact_s)
+        late_s = np.arange(FLOW_PLACES) / (FLOW_PLACES * rate_hz)
+        self._flow_gains = self._gains[2] * np.exp(np.outer(late_s, self._poles))
+        faded = np.exp(-late_s / p.contact_s[2])
+        self._flow_contact = np.stack((faded, late_s * faded), axis=1)
         self._support = support_mode(p.rotor, rate_hz)
 
     def _enter_block(
@@ -238,9 +244,9 @@ def sample_grid(trace: Shaft, rate_hz: float) -> tuple[NDArray[np.int64], NDArra
 
 
 def modal_bank(
-    modes: Sequence[Mode], contact_s: tuple[float, float]
+    modes: Sequence[Mode], contact_s: Sequence[float]
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.float64]]:
-    """Return poles [m], gains [2, m] and contact gains [2, 2] of the acceleration after a unit impulse.
+    """Return poles [m], gains [c, m] and contact gains [c, 2] of the acceleration after a unit impulse.
 
     Partial fractions of Σ (s²/m_j)/(s²+2ζωs+ω²)·1/(1+sτ)²: residues 2R_j at the poles, and at the double pole −1/τ
     the value (for t·e^{−t/τ}) and the derivative (for e^{−t/τ}) of what is left.
@@ -249,8 +255,8 @@ def modal_bank(
     zeta = np.array([m.damping for m in modes])
     mass = np.array([m.mass_kg for m in modes])
     pole = -zeta * omega + 1j * omega * np.sqrt(1.0 - zeta**2)
-    gains = np.empty((2, len(modes)), np.complex128)
-    contact_gains = np.empty((2, 2))
+    gains = np.empty((len(contact_s), len(modes)), np.complex128)
+    contact_gains = np.empty((len(contact_s), 2))
     for kind, tau in enumerate(contact_s):
         a = 1.0 / tau
         gains[kind] = 2.0 * pole**2 * a**2 / (mass * (pole - pole.conj()) * (pole + a) ** 2)

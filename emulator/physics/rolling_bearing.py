@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from emulator.physics.kernels.impacts import passages, turns_at_ticks
 from emulator.streams import Stream, Streams
 
+ROUGH = 8
 SURFACES = ("outer", "inner", "ball", "cage")
 
 
@@ -45,6 +46,9 @@ class RollingBearingParameters:
     entry_ratio : entry impulse relative to the exit's.
     load_zone : ε of q(φ) = [1 − (1 − cos φ)/(2ε)]₊^1.5.
     outer_angle_rad : position of an outer-race spall from the middle of the load zone.
+    scatter : relative range of one impact's strength, uniform.
+    rough_above_mm, rough_ratio : a spall wider than this is rough ground: the ball rattles across it (`ROUGH` knocks of
+        either sign, this share of the exit each), noise that comes and goes with the passages.
 
     """
 
@@ -63,6 +67,8 @@ class RollingBearingParameters:
     load_zone: float = 0.5
     outer_angle_rad: float = 0.0
     scatter: float = 0.15
+    rough_above_mm: float = 0.5
+    rough_ratio: float = 0.25
 
     @property
     def cage_order(self) -> float:
@@ -129,6 +135,7 @@ class _Train:
 
     slip: Stream
     scatter: Stream
+    rough: Stream
     to_go: NDArray[np.float64]
     index: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
 
@@ -145,7 +152,8 @@ class RollingBearing:
         for surface in SURFACES:
             start = streams(f"{path}/{surface}/start").uniform(0, 1)[0]
             self._trains[surface] = _Train(
-                streams(f"{path}/{surface}/slip"), streams(f"{path}/{surface}/scatter"), np.array([start, 0.0])
+                streams(f"{path}/{surface}/slip"), streams(f"{path}/{surface}/scatter"),
+                streams(f"{path}/{surface}/rough"), np.array([start, 0.0])
             )
         self._block_ns = -1
         self._impacts = NO_IMPACTS
@@ -206,11 +214,20 @@ class RollingBearing:
         load = trace.radial_load_n[tick] / p.reference_load_n
         impulse = p.impulse_n_s * width_mm**1.2 * load * zone * scatter
         delay = p.exit_delay_s(width_mm * 1e-3, 1.0) / np.maximum(omega / (2.0 * np.pi), 1e-3)
+        times = [offset, offset + delay]
+        sizes = [-p.entry_ratio * impulse, impulse]
+        sharp = [0, 1]
+        if width_mm > p.rough_above_mm:
+            draws = train.rough.uniform(2 * ROUGH * int(number[0]), 2 * ROUGH * count).reshape(count, 2, ROUGH)
+            for knock in range(ROUGH):
+                times.append(offset + 2.0 * delay * draws[:, 0, knock])
+                sizes.append(p.rough_ratio * impulse * (2.0 * draws[:, 1, knock] - 1.0))
+                sharp.append(1)
         return Impacts(
-            np.repeat(tick, 2),
-            np.stack((offset, offset + delay), axis=1).ravel(),
-            np.stack((-p.entry_ratio * impulse, impulse), axis=1).ravel(),
-            np.tile(np.array([0, 1]), count),
+            np.repeat(tick, len(times)),
+            np.stack(times, axis=1).ravel(),
+            np.stack(sizes, axis=1).ravel(),
+            np.tile(np.array(sharp), count),
         )
 
     def _load_zone(

@@ -33,6 +33,8 @@ def render(
     gain,
     contact,
     contact_gain,
+    flow_gain,
+    flow_contact,
     support,
     q_sample,
     q_late,
@@ -49,17 +51,20 @@ def render(
     speed float64[k+1] [rad/s], frac float64[k+1] [turns] : the shaft at the tick edges
     unbalance : m·e [kg·m] · phase [rad] · vane float64[k+1] [N] amplitude at tick edges · vanes : how many
     background float64[k] [N·s] : impulse per sample of the broadband force · normal float64[n] : its draws
-    pole complex128[m], decay complex128[m] : λ_j, and e^{λ_j/rate} · gain complex128[2, m] : 2R_j, soft and sharp
-    contact float64[2] [s], contact_gain float64[2, 2] : τ, and d0, d1, soft and sharp
+    pole complex128[m], decay complex128[m] : λ_j, and e^{λ_j/rate} · gain complex128[2, m] : 2R_j, by contact
+    contact float64[3] [s], contact_gain float64[3, 2] : τ, and d0, d1: soft, sharp, flow
+    flow_gain complex128[q, m], flow_contact float64[q, 2] : what an impulse of the flow has become q parts of a sample
+    later: 2R_j·e^{λ_j·late}, and e^{−late/τ}, late·e^{−late/τ}
     support complex128[5] : λ, e^{λT}, b0, b1, 1/(M·ω_d) with 1/M in the imaginary part
     q_sample int64[q], q_late float64[q] [s], q_impulse float64[q] [N·s], q_sharp int64[q] : impulses in sample order
-    z complex128[m+1] (the last is the support), s float64[5] (contacts, last force) · cursor int64[2] : next impulse,
+    z complex128[m+1] (the last is the support), s float64[7] (contacts, last force) · cursor int64[2] : next impulse,
     1 once a force has been seen
     """
     modes = pole.shape[0]
     sample_s = 1.0 / rate
     contact_decay_soft = math.exp(-sample_s / contact[0])
     contact_decay_sharp = math.exp(-sample_s / contact[1])
+    contact_decay_flow = math.exp(-sample_s / contact[2])
     to_inverse = support[4]
     tick = 0
     slope = 0.0
@@ -72,15 +77,20 @@ def render(
         ramp = (vane[tick + 1] - vane[tick]) / tick_s
         t = lead[tick] + (n - first[tick]) / rate
 
-        # the shaft's own forces, on the support mode (first-order hold, exact for a force linear between samples)
+        # The shaft's own forces, on the support mode: first-order hold, exact for a force linear between samples.
+        # A hold droops by sinc², and acceleration is a small difference at low frequency: (ωT)²/12 puts it back.
         omega = speed[tick] + slope * t
         theta = TWO_PI * frac[tick] + (speed[tick] + 0.5 * slope * t) * t
-        force = unbalance * omega * omega * math.cos(theta + phase) + (vane[tick] + ramp * t) * math.cos(vanes * theta)
+        turning = unbalance * omega * omega * math.cos(theta + phase)
+        pulsing = (vane[tick] + ramp * t) * math.cos(vanes * theta)
+        force = turning + pulsing
+        droop = omega * omega * sample_s * sample_s / 12.0
+        drive = turning * (1.0 + droop) + pulsing * (1.0 + vanes * vanes * droop)
         if cursor[1] == 0:
             cursor[1] = 1
-            s[4] = force
-        z[modes] = support[1] * z[modes] + support[2] * s[4] + support[3] * force
-        s[4] = force
+            s[6] = drive
+        z[modes] = support[1] * z[modes] + support[2] * s[6] + support[3] * drive
+        s[6] = drive
         shaken = (support[0] * support[0] * z[modes]).imag * to_inverse.real + force * to_inverse.imag
 
         # impulses: let everything ring on by one sample, then add what has struck since
@@ -88,11 +98,16 @@ def render(
         s[0] *= contact_decay_soft
         s[3] = (s[3] + s[2] * sample_s) * contact_decay_sharp
         s[2] *= contact_decay_sharp
+        s[5] = (s[5] + s[4] * sample_s) * contact_decay_flow
+        # The flow strikes once per sample, at scattered places between samples: impulses that kept one place would
+        # alias in phase, and the density would then depend on the rate.
+        place = (((n & 0xFFFF) * 40503) >> 8) % flow_gain.shape[0]
         hit = background[tick] * normal[i]
-        s[2] += hit
+        s[4] = s[4] * contact_decay_flow + hit * flow_contact[place, 0]
+        s[5] += hit * flow_contact[place, 1]
         ringing = 0.0
         for j in range(modes):
-            z[j] = z[j] * decay[j] + hit * gain[1, j]
+            z[j] = z[j] * decay[j] + hit * flow_gain[place, j]
         while cursor[0] < q_sample.shape[0] and q_sample[cursor[0]] <= n:
             c = cursor[0]
             late = q_late[c] + (n - q_sample[c]) / rate
@@ -107,4 +122,5 @@ def render(
             ringing += z[j].real
         ringing += contact_gain[0, 0] * s[0] + contact_gain[0, 1] * s[1]
         ringing += contact_gain[1, 0] * s[2] + contact_gain[1, 1] * s[3]
+        ringing += contact_gain[2, 0] * s[4] + contact_gain[2, 1] * s[5]
         out[i] = shaken + ringing
