@@ -76,6 +76,7 @@ class Emulation:
         self.link_targets: dict[str, Any] = {}
         self.chains: dict[str, Any] = {}
         self._windows: dict[str, SampleWindow] = {}
+        self._rates: dict[str, float] = {}
         self._to_unit: dict[str, tuple[float, float]] = {}
         for point in rig.points:
             self._prepare(point)
@@ -140,30 +141,36 @@ class Emulation:
     def _prepare(self, point: Point) -> None:
         factor, offset = conversion(point.unit) if point.unit else (1.0, 0.0)
         self._to_unit[point.id] = (factor, offset)
-        if point.sensor is None or point.signal is None:
-            return
-        low, high = (end * factor + offset for end in point.range)
         path = f"sensor/{point.id}"
+        if point.signal is None:
+            return
         if point.waveform is not None:
             rate = point.waveform.rate or self.plant.rate_hz(point.signal)
-            chain = WaveformChain(point.sensor, self.streams, path, rate)
             self._windows[point.id] = SampleWindow(round(rate * point.waveform.buffer))
-            self.chains[point.id] = chain
-        else:
-            self.chains[point.id] = ScalarChain(
-                point.sensor, self.streams, path, self.plant.block_ns / SECOND, (low, high), (factor, offset)
-            )
+            self._rates[point.id] = rate
+            if point.sensor is not None and point.sensor.kind != "recorded":
+                self.chains[point.id] = WaveformChain(point.sensor, self.streams, path, rate)
+            return
+        if point.sensor is None:
+            return
+        low, high = (end * factor + offset for end in point.range)
+        scan_s = self.plant.block_ns / SECOND
+        self.chains[point.id] = ScalarChain(point.sensor, self.streams, path, scan_s, (low, high), (factor, offset))
 
     def _sample(self, point: Point, image: DeviceImage, signals: Mapping[str, float], now_ns: int) -> Reading:
         assert point.signal is not None
         t_ns = self.epoch_ns + now_ns
         chain = self.chains.get(point.id)
         if point.waveform is not None:
-            window = self._windows[point.id]
-            n0, count = self.plant.sample_range(chain.true_rate_hz)
-            true = self.plant.waveform(point.signal, n0, count, chain.true_rate_hz)
-            window.append(n0, chain.read(n0, true))
-            return Reading(window.view(), GOOD, t_ns, window.n0, chain.rate_hz)
+            window, rate = self._windows[point.id], self._rates[point.id]
+            # The sensor's own sample clock decides at which true instants it looks.
+            true_rate = chain.true_rate_hz if chain else rate
+            n0, count = self.plant.sample_range(true_rate)
+            true = self.plant.waveform(point.signal, n0, count, true_rate)
+            # A recording has been through a sensor already: it is passed on as it is.
+            window.append(n0, chain.read(n0, true) if chain else true.astype(np.float32))
+            bad = chain is not None and chain.status != "good"
+            return Reading(window.view(), BAD_SENSOR_FAILURE if bad else GOOD, t_ns, window.n0, rate)
         if point.signal == "device.uptime_s":
             return Reading((t_ns - image.started_ns) / SECOND, GOOD, t_ns)
         true_value = signals[point.signal]
