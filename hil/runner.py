@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from emulator.clock import clock_from, stopwatch_ns
 from hil.capture.offers import Offers
 from hil.capture.received import read_history
+from hil.capture.scenario import write_capture
 from hil.capture.signals import drawn_signals
 from hil.record import FaultTrace, ScenarioResult, TimingStats
 from hil.rig import LiveRig
@@ -248,7 +249,9 @@ def _judged(bench: Bench, prepared: Prepared, errors: tuple[str, ...]) -> Scenar
     findings = sorted(bench.findings.values(), key=lambda f: (f["detected_ns"], f["id"]))
     signals = drawn_signals(prepared.scenario, prepared.rig, facts, findings)
     facts = Facts(**{name: getattr(facts, name) for name in facts.__dataclass_fields__} | {"signals": signals})
-    return evaluate(prepared.scenario, prepared.rig, bench.truth(), findings, facts)
+    truth = bench.truth()
+    write_capture(bench.folder, truth, findings, facts)
+    return evaluate(prepared.scenario, prepared.rig, truth, findings, facts)
 
 
 @contextlib.asynccontextmanager

@@ -26,9 +26,9 @@ def write_capture(
 ) -> tuple[Path, ...]:
     """Write the capture into `folder` and return the files written.
 
-    ``offered.parquet`` and ``received.parquet``: point, t_ns, value [SI], status, and received_ns and stamp of
-    what was received. ``findings.parquet``, ``truth.parquet``: one row each, nested parts as JSON. ``waveforms.parquet``:
-    point, n0, t_ns, rate_hz, samples [SI], cut out around fault onsets and detections. Times are UTC ns.
+    ``offered.parquet``, ``received.parquet``: point, t_ns, value [SI], status; received_ns, stamp where received.
+    ``findings.parquet``, ``truth.parquet``: one row each, nested parts as JSON. ``waveforms.parquet``: point, n0,
+    t_ns, rate_hz, samples [SI], cut out around fault onsets and detections. Times are UTC nanoseconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     moments = sorted({f.onset_ns for f in truth} | {int(f["detected_ns"]) for f in findings})
@@ -48,12 +48,12 @@ def _write(path: Path, columns: dict[str, tuple[str, Any]]) -> Path:
     import pyarrow.parquet as pq
 
     kinds = {
-        "text": pa.dictionary(pa.int32(), pa.string()), "json": pa.string(), "int": pa.int64(), "status": pa.uint32(),
-        "number": pa.float64(), "samples": pa.list_(pa.float32()),
+        "text": pa.string(), "json": pa.string(), "int": pa.int64(),
+        "status": pa.uint32(), "number": pa.float64(), "samples": pa.list_(pa.float32()),
     }  # fmt: skip
     arrays = {}
     for name, (kind, values) in columns.items():
-        made = pa.array(values, pa.string() if kind == "text" else kinds[kind])
+        made = pa.array(values, kinds[kind])
         arrays[name] = made.dictionary_encode() if kind == "text" else made
     part = path.with_suffix(".part")
     pq.write_table(pa.table(arrays), part, compression="zstd")

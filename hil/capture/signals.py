@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 MOST = 8
 SI_NAMES = {
     "bar": "Pa", "mbar": "Pa", "kPa": "Pa", "MPa": "Pa", "degC": "K", "mm": "m", "um": "m", "m^3/h": "m³/s",
-    "m^3/s": "m³/s", "l/min": "m³/s", "l/s": "m³/s", "rpm": "rad/s", "kHz": "Hz", "mV": "V", "mA": "A", "kW": "W",
-    "MW": "W", "kN": "N", "mm/s": "m/s", "m/s^2": "m/s²", "g_0": "m/s²", "percent": "", "kg/h": "kg/s", "h": "s",
-    "ms": "s", "W*h": "J", "kW*h": "J", "V*A": "VA", "deg": "rad",
+    "m^3/s": "m³/s", "l/min": "m³/s", "l/s": "m³/s", "rpm": "rad/s", "kHz": "Hz", "mV": "V", "mA": "A",
+    "kW": "W", "MW": "W", "kN": "N", "mm/s": "m/s", "m/s^2": "m/s²", "g_0": "m/s²", "percent": "",
+    "kg/h": "kg/s", "h": "s", "ms": "s", "W*h": "J", "kW*h": "J", "V*A": "VA", "deg": "rad",
 }  # fmt: skip
 """SI unit in which values of a point's unit are drawn; what is not listed is SI already."""
 
@@ -31,8 +31,8 @@ def drawn_signals(
 ) -> dict[str, SignalTrace]:
     """Choose up to `MOST` points and return what the twin received of them, or else what was offered.
 
-    Order: the scenario's `show`, points that faults and findings are on, points of those assets. A waveform is
-    drawn as the rms of its blocks.
+    Order: the scenario's `show`, points that faults and findings are on, points of those assets. A waveform
+    is drawn as the rms of its blocks.
     """
     out: dict[str, SignalTrace] = {}
     for point in _chosen(scenario, rig, findings):

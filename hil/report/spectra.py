@@ -91,7 +91,7 @@ def _pair(given: Any) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _lines(given: Any, fault: str) -> list[tuple[str, float]]:
     if isinstance(given, dict):
-        # the lines of the named fault are the evidence; other families are only drawn when it has none of its own
+        # the named fault's own lines are the evidence; others are drawn only where it has none
         chosen = {fault: given[fault]} if fault in given else given
         given = [{"label": name, **entry} for name, entry in chosen.items() if isinstance(entry, dict)]
     if not isinstance(given, list):
