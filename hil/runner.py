@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -172,8 +172,10 @@ class Bench:
 
     def facts(self, errors: tuple[str, ...] = ()) -> Facts:
         """Everything the bench saw, once twin and devices have stopped."""
-        assert self.twin is not None
-        values, blocks = read_history(self.twin.history)
+        try:
+            values, blocks = read_history(self.twin.history) if self.twin else ({}, {})
+        except RuntimeError as problem:
+            values, blocks, errors = {}, {}, (*errors, str(problem))
         scale = float(getattr(self.clock, "scale", 1.0))
         block_s = self.live.emulation.plant.block_ns / SECOND / scale
         spread = [

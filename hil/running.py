@@ -20,7 +20,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from emulator.clock import clock_from, stopwatch_ns
 from hil.binding import load_binding
 from hil.capture.record import write_record
-from hil.capture.scenario import write_capture
 from hil.cli.table import verdict_table
 from hil.console import warm_up
 from hil.record import RunRecord, ScenarioResult
@@ -204,5 +203,3 @@ def _installed(package: str) -> bool:
         return False
     return True
 
-
-__all__ = ["run_rig", "write_capture"]
