@@ -45,7 +45,7 @@ def create_app(runtime: TwinRuntime, hosts: frozenset[str] = LOOPBACK) -> FastAP
         description="Health, points, findings and assets of a digital twin.",
         default_response_class=Json,
     )
-    app.add_middleware(Guard, hosts=hosts)  # type: ignore[arg-type]
+    app.add_middleware(Guard, hosts=hosts)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, problem: RequestValidationError) -> Json:

@@ -13,7 +13,7 @@ class _QuietServer(uvicorn.Server):
     """Uvicorn without its hand on the process's signals: whoever owns the process decides when to stop."""
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 

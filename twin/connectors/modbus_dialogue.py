@@ -14,6 +14,7 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
+from twin.clock import stopwatch_s
 from twin.connectors.transport import Pipe, PipeLost
 
 _REQUESTS = {
@@ -203,6 +204,7 @@ class RtuDialogue:
         self._silence_s = 3.5 * character_s if baud <= 19200 else 0.00175
         self._unanswered: set[tuple[int, int, int]] = set()
         self._noisy = False
+        self._heard_s = 0.0
 
     @property
     def open(self) -> bool:
@@ -268,6 +270,7 @@ class RtuDialogue:
         data = b""
         while True:
             data += await self._pipe.receive()
+            self._heard_s = stopwatch_s()
             # Two-wire adapters may hear themselves.
             if data.startswith(request):
                 data = data[len(request) :]
@@ -289,7 +292,9 @@ class RtuDialogue:
         """Throw away what is on the line and wait until nothing has come for a while, at most one timeout."""
         pending = self._pipe.take()
         if not pending and not self._noisy:
-            await asyncio.sleep(silence_s)
+            quiet_s = stopwatch_s() - self._heard_s
+            if quiet_s < silence_s:
+                await asyncio.sleep(silence_s - quiet_s)
             if not self._pipe.take():
                 return
         try:

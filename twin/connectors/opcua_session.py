@@ -7,6 +7,7 @@ polls, so the poll itself notices a loss and renews the channel when that is due
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from asyncua import Client, ua
@@ -26,7 +27,7 @@ _HIERARCHICAL = ua.NodeId(ua.ObjectIds.HierarchicalReferences)
 _READ_RESPONSE = ua.ObjectIds.ReadResponse_Encoding_DefaultBinary
 
 SERVER_STATE = ua.NodeId(ua.ObjectIds.Server_ServerStatus_State)
-NodeId = ua.NodeId
+NodeId: TypeAlias = ua.NodeId
 Path = tuple[tuple[int, str], ...]
 """A browse path below the Objects folder: (namespace index, name) of each step."""
 
@@ -112,7 +113,7 @@ class OpcUaSession:
         request = ua.ReadRequest()
         request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
         request.Parameters.NodesToRead = [
-            ua.ReadValueId(NodeId_=node, AttributeId=ua.AttributeIds.Value) for node in nodes
+            ua.ReadValueId(NodeId=node, AttributeId=ua.AttributeIds.Value) for node in nodes
         ]
         data = bytes(await self._request(request))
         buffer = Buffer(data)
@@ -137,7 +138,7 @@ class OpcUaSession:
             ua.ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead,
         )
         request.Parameters.NodesToRead = [
-            ua.ReadValueId(NodeId_=ua.NodeId(node), AttributeId=ua.AttributeIds.Value) for node in nodes
+            ua.ReadValueId(NodeId=ua.NodeId(node), AttributeId=ua.AttributeIds.Value) for node in nodes
         ]
         response = struct_from_binary(ua.ReadResponse, await self._request(request))
         self._check(response.ResponseHeader.ServiceResult.value)
@@ -158,6 +159,7 @@ class OpcUaSession:
                     [
                         ua.RelativePathElement(
                             ReferenceTypeId=_HIERARCHICAL,
+                            IsInverse=False,
                             IncludeSubtypes=True,
                             TargetName=ua.QualifiedName(name, index),
                         )
