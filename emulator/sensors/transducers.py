@@ -83,9 +83,10 @@ def differentiator(half: int, band: float) -> NDArray[np.float64]:
     return np.concatenate((side[::-1], [0.0], -side))[::-1] * -1.0
 
 
-def mount_fir(mount: Mount, rate_hz: float, half: int = 15) -> NDArray[np.float64]:
-    """Return the mount's gain as symmetric taps, fitted up to 0.46·rate."""
-    frequency = np.linspace(0.0, 0.46, 400)
+def mount_fir(mount: Mount, rate_hz: float) -> NDArray[np.float64]:
+    """Return the mount's gain as symmetric taps, fitted up to 0.46·rate; a resonance inside the band needs more of them."""
+    half = 15 if mount.frequency_hz > 0.5 * rate_hz else 63
+    frequency = np.linspace(0.0, 0.46, 800)
     return symmetric_fir(mount.gain(frequency * rate_hz), frequency, half)
 
 
