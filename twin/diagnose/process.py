@@ -1,0 +1,448 @@
+"""Relations watched over time: which are broken, since when, and what breaks them.
+
+Frame by frame (one per second of source time, steady states only): residuals of the skid's relations, less
+the commissioned offset, whitened, into a CUSUM bank (k=1, h=8: 4.6e7 healthy steps between alarms on a channel,
+four steps to a 3σ change). An alarm starts a diagnosis on the mean of the newest frames.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.detect.baseline import Baseline
+from twin.detect.charts import CusumBank, Whitener
+from twin.diagnose.isolate import Explanation, Hypothesis, Isolation, explain, isolate
+from twin.diagnose.shape import Shape, classify
+from twin.diagnose.tolerances import REST_OF_CLASS, REST_OF_MODEL, model_tolerances
+from twin.models.skid import HEALTHY, NEEDS, UNITS, Deviation, SkidModel, roles_of
+
+if TYPE_CHECKING:
+    from rigs.schema import Rig
+    from twin.diagnose.ledger import Ledger
+
+Floats = NDArray[np.float64]
+SECOND = 1_000_000_000
+
+CUSUM_K, CUSUM_H = 1.0, 8.0
+MEAN_FRAMES = 5
+LEAST_FRAMES = 8
+DOUBT_FRAMES = 25
+CLEAR_FRAMES = 12
+HISTORY = 1200
+
+
+@dataclass(slots=True)
+class Frame:
+    """One steady frame as kept for diagnosis."""
+
+    t_ns: int
+    values: dict[str, float]
+    residual: Floats
+    sigma: Floats
+
+
+class ProcessMonitor:
+    """Watches the relations of one skid.
+
+    Parameters
+    ----------
+    rig
+        The twin's view of the rig.
+    ledger
+        Where findings go.
+    ranges, noise, accuracy
+        Per role: (low, high), σ of one reading, class limit, all SI; roles without a sensor are absent.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        ledger: Ledger,
+        ranges: dict[str, tuple[float, float]],
+        noise: dict[str, float],
+        accuracy: dict[str, float],
+    ) -> None:
+        self.model = SkidModel(rig)
+        self.roles = roles_of(rig)
+        self.names = self.model.names(self.roles)
+        self.ledger = ledger
+        self.sensors = tuple(sorted(role for role in noise if any(role in NEEDS[name] for name in self.names)))
+        self.spans = {role: high - low for role, (low, high) in ranges.items()}
+        self.noise, self.accuracy = noise, accuracy
+        table = model_tolerances(rig, self.model, self.spans)
+        m = len(self.names)
+        self._spans = np.array([table[name][0] for name in self.names])
+        self._model = np.array([table[name][1] for name in self.names])
+        self.baseline: Baseline | None = None
+        self.frames_first = max(5, round(rig.twin.baseline))
+        self.charts = CusumBank(m, CUSUM_K, CUSUM_H)
+        self.whitener = Whitener(m)
+        self.frames: deque[Frame] = deque(maxlen=HISTORY)
+        self.active: dict[str, tuple[str, str]] = {}
+        """Hypotheses now believed: name → (fault, on)."""
+        self.unknown: tuple[str, str] | None = None
+        self._commissioning: list[Floats] = []
+        self._rest = np.zeros(m)
+        self._noise = np.zeros(m)
+        self._suspicion = 0
+        self._quiet: dict[str, int] = {}
+        self._rated = (
+            (self.model.pump.speed_rad_s, self.model.pump.flow_m3_s) if self.model.pump is not None else (150.0, 0.02)
+        )
+
+    # --- one frame --------------------------------------------------------------------------------------
+
+    def update(self, t_ns: int, values: dict[str, float], *, learn: bool = True) -> None:
+        """Take one steady frame: role → SI value, NaN or absent where there is no believable reading.
+
+        `learn` is False while something else (vibration, devices) is known to be wrong.
+        """
+        if not self.names:
+            return
+        speed = values.get("speed", math.nan) / self._rated[0]
+        flow = values.get("flow", math.nan) / self._rated[1]
+        if self.model.level_m is None and values.get("level", math.nan) == values.get("level", math.nan):
+            self.model.level_m = values["level"]
+        if self.model.dc_link_v is None and values.get("dc_link", math.nan) == values.get("dc_link", math.nan):
+            self.model.dc_link_v = values["dc_link"]
+        raw = np.array(self.model.residuals(values, self.names))
+        if self.baseline is None:
+            self._begin(values)
+        assert self.baseline is not None
+        expected, doubt = self.baseline.predict(speed if speed == speed else 1.0, flow if flow == flow else 0.95)
+        sigma = np.sqrt(doubt**2 + self._rest**2 + self._noise**2)
+        residual = raw - expected
+        z = self.whitener.update(residual) / sigma
+        fresh = np.isnan(z) & ~np.isnan(residual)
+        z = np.where(fresh, residual / sigma, z)
+        alarm = self.charts.update(np.clip(z, -6.0, 6.0))
+        if learn and flow == flow and speed == speed and self._may_learn(residual / sigma, speed, flow):
+            self.baseline.learn(raw, speed, flow)
+            self._commissioning.append(raw)
+            if self.baseline.commissioned and len(self._commissioning) == self.frames_first:
+                history = np.array(self._commissioning)
+                self.whitener.learn(history)
+                spread = np.nanstd(np.diff(history, axis=0), axis=0) / math.sqrt(2.0)
+                self._noise = np.maximum(self._noise, np.nan_to_num(spread))
+                self.charts.reset()
+                return
+        self.frames.append(Frame(t_ns, dict(values), residual, sigma))
+        if self.active or self.unknown:
+            self._follow(t_ns)
+        if bool(alarm.any()):
+            self._suspicion += 1
+            self._diagnose(t_ns, alarm)
+        else:
+            self._suspicion = 0
+
+    def interrupted(self) -> None:
+        """Say that frames were left out (transient, standstill): the next innovation has no predecessor."""
+        self.whitener.last[:] = np.nan
+
+    def _begin(self, values: dict[str, float]) -> None:
+        slopes = self._slopes(values)
+        noise = np.array([self.noise[role] for role in self.sensors])
+        limit = np.array([self.accuracy[role] for role in self.sensors])
+        class_sigma = np.sqrt(np.nansum((slopes * limit) ** 2, axis=1) / 3.0)
+        self._noise = np.sqrt(np.nansum((slopes * noise) ** 2, axis=1))
+        self._rest = REST_OF_CLASS * class_sigma + REST_OF_MODEL * self._model
+        tolerance = np.sqrt(class_sigma**2 + self._model**2)
+        self.baseline = Baseline(self._spans, tolerance, self._noise, self.frames_first)
+
+    def _may_learn(self, z: Floats, speed: float, flow: float) -> bool:
+        assert self.baseline is not None
+        if self.active or self.unknown or not self.baseline.open_for(speed, flow):
+            return False
+        worst = float(np.nanmax(np.abs(z))) if np.any(~np.isnan(z)) else math.inf
+        busy = float(max(self.charts.high.max(), self.charts.low.max()))
+        return worst < 4.0 and busy < CUSUM_H
+
+    def _slopes(self, values: dict[str, float]) -> Floats:
+        """Finite-difference Jacobian ∂residual/∂reading, float64[m, sensors]."""
+        return np.stack([self._secant(role, values, 0.004 * self.spans[role]) for role in self.sensors], axis=1)
+
+    def _secant(self, role: str, values: dict[str, float], amplitude: float) -> Floats:
+        """Residual change per unit of a bias of `amplitude` in this reading, were the rest of it true."""
+        if role not in values or values[role] != values[role]:
+            return np.zeros(len(self.names))
+        true = dict(values)
+        true[role] = values[role] - amplitude
+        change = np.array(self.model.residuals(values, self.names)) - np.array(self.model.residuals(true, self.names))
+        return np.nan_to_num(change / amplitude)
+
+    # --- diagnosis --------------------------------------------------------------------------------------
+
+    def _window(self, frames: int = MEAN_FRAMES) -> tuple[dict[str, float], Floats, Floats]:
+        """Mean values, residuals and σ of the newest frames."""
+        newest = list(self.frames)[-frames:]
+        roles = sorted({role for frame in newest for role in frame.values})
+        values = {}
+        for role in roles:
+            seen = [f.values[role] for f in newest if role in f.values and f.values[role] == f.values[role]]
+            values[role] = sum(seen) / len(seen) if seen else math.nan
+        stack = np.stack([frame.residual for frame in newest])
+        count = np.maximum(1, (~np.isnan(stack)).sum(axis=0))
+        mean = np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0) / count)
+        return values, mean, newest[-1].sigma
+
+    def hypotheses(self, values: dict[str, float], r: Floats, sigma: Floats) -> tuple[Hypothesis, ...]:
+        """All faults this room knows how to tell apart, with directions re-linearised at their best amplitude."""
+        made: list[Hypothesis] = []
+        for role in self.sensors:
+            span = self.spans[role]
+            amplitude = 0.01 * span
+            direction = self._secant(role, values, amplitude)
+            for _ in range(3):
+                h = Hypothesis(role, direction, -0.8 * span, 0.8 * span, 0.0, max(0.004 * span, 1.5 * self.accuracy[role]))
+                if not np.any(direction):
+                    break
+                fitted = explain(r, sigma, (h,)).amplitudes[0]
+                if abs(fitted) > 1e-4 * span:
+                    direction = self._secant(role, values, fitted)
+            made.append(Hypothesis(role, direction, h.low, h.high, h.prior, h.minimum))
+        zero = np.array(self.model.residuals(values, self.names))
+        if self.model.pump is not None:
+            wear = 0.2
+            for _ in range(3):
+                worn = np.array(self.model.residuals(values, self.names, Deviation(wear=wear)))
+                direction = np.nan_to_num(zero - worn) / wear
+                wear = min(1.2, max(0.05, explain(r, sigma, (Hypothesis("w", direction, 0.0, 1.3),)).amplitudes[0]))
+            made.append(Hypothesis("impeller_wear", direction, 0.0, 1.3, 0.0, 0.06))
+        if self.model.suction_pipe is not None:
+            clogged = np.array(self.model.residuals(values, self.names, Deviation(clog_s2_m5=1.0e3)))
+            made.append(Hypothesis("suction_clogging", np.nan_to_num(zero - clogged) / 1.0e3, 0.0, 1.0e6, 0.0, 300.0))
+        made.extend(self._strangers())
+        return tuple(made)
+
+    def _strangers(self) -> list[Hypothesis]:
+        """Deviations no listed fault makes: named by the part they point at, reported as unknown."""
+        made = []
+        for name, part in (("system", "discharge line"), ("inventory", "water inventory"), ("valve", "valve stem")):
+            if name in self.names:
+                direction = np.array([1.0 if other == name else 0.0 for other in self.names])
+                made.append(Hypothesis(f"unknown:{part}", direction, -math.inf, math.inf, 5.0))
+        if self.model.motor is not None and "torque" in self.names:
+            rated = self.model.motor_rated_rad_s
+            amps = 0.25
+            gain = {"torque": 1.0, "power": rated * 1.05, "current": amps}
+            direction = np.array([gain.get(name, 0.0) for name in self.names])
+            made.append(Hypothesis("unknown:shaft load", direction, -math.inf, math.inf, 5.0))
+        return made
+
+    def _diagnose(self, t_ns: int, alarm: NDArray[np.bool_]) -> None:
+        if len(self.frames) < LEAST_FRAMES or self._suspicion < LEAST_FRAMES:
+            return
+        if self.unknown is None and self.active and self._explained():
+            return
+        values, r, sigma = self._window()
+        hypotheses = self.hypotheses(values, r, sigma)
+        outcome = isolate(r, sigma, hypotheses)
+        if outcome.best is not None and self.active and not set(self.active) <= set(outcome.best.names):
+            kept = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
+            outcome = kept if kept.best is not None else outcome
+        if outcome.best is None and self.active:
+            outcome = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
+        waited = self._suspicion >= DOUBT_FRAMES
+        if outcome.best is None:
+            if waited and self.unknown is None:
+                self._declare_unknown(t_ns, values, r, sigma, hypotheses)
+            return
+        if outcome.rivals and not waited:
+            return
+        by_name = {h.name: h for h in hypotheses}
+        for name in outcome.best.names:
+            if name not in self.active:
+                self._declare(name, t_ns, outcome, by_name, r, sigma)
+        for name in sorted(set(self.active) - set(outcome.best.names)):
+            self._drop(name, t_ns)
+        if self.unknown is not None:
+            self.ledger.clear(*self.unknown, t_ns)
+            self.unknown = None
+        self.charts.reset()
+        self._suspicion = 0
+
+    def _explained(self) -> bool:
+        """Whether the faults already known account for what is seen now."""
+        values, r, sigma = self._window()
+        known = tuple(h for h in self.hypotheses(values, r, sigma) if h.name in self.active)
+        return explain(r, sigma, known).typical
+
+    def _declare(
+        self, name: str, t_ns: int, outcome: Isolation, by_name: dict[str, Hypothesis], r: Floats, sigma: Floats
+    ) -> None:
+        best = outcome.best
+        assert best is not None
+        amplitude = best.amplitudes[best.names.index(name)]
+        evidence = self._evidence(r, sigma, best)
+        shape = self._shape(by_name[name], [by_name[other] for other in best.names if other != name])
+        onset_ns = self.frames[shape[1]].t_ns if shape is not None else t_ns - self._suspicion * SECOND
+        severity: float | None = None
+        if name in self.sensors:
+            fault, on = "sensor_bias", self.roles[name]
+            span = self.spans[name]
+            evidence["deviation_of_span"] = amplitude / span
+            if shape is not None:
+                kind = shape[0].kind
+                fault = "sensor_drift" if kind == "drift" else "sensor_bias"
+                evidence["shape"] = {"kind": kind, "better_by": min(1e6, shape[0].gain)}
+                if kind == "drift":
+                    evidence["drift_span_per_minute"] = 60.0 * shape[0].rate / span
+            if self._stands_still(name, amplitude):
+                fault = "sensor_stuck"
+            severity = min(1.0, abs(amplitude) / (0.05 * span))
+        elif name == "impeller_wear":
+            fault, on, severity = name, self.model.pump_id or "pump", min(1.0, amplitude)
+        elif name == "suction_clogging":
+            fault, on, severity = name, self.model.pump_id or "pump", self._clog_severity(amplitude)
+            evidence["added_resistance_s2_m5"] = amplitude
+        else:
+            fault, on = "unknown", self._part(name)
+            evidence["points_at"] = name.partition(":")[2]
+        evidence["amplitude"] = amplitude
+        rivals = tuple(sorted({self._label(n) for e in outcome.rivals for n in e.names if n not in best.names}))
+        self.active[name] = (fault, on)
+        self._quiet[name] = 0
+        self.ledger.raise_(
+            fault, on, t_ns, onset_ns=onset_ns, severity=severity, confidence=outcome.share, evidence=evidence, ambiguous=rivals
+        )
+
+    def _declare_unknown(
+        self, t_ns: int, values: dict[str, float], r: Floats, sigma: Floats, hypotheses: tuple[Hypothesis, ...]
+    ) -> None:
+        fits = sorted((explain(r, sigma, (h,)) for h in hypotheses if np.any(h.direction)), key=lambda e: e.cost)
+        near = tuple(self._label(e.names[0]) for e in fits[:3])
+        on = self.model.pump_id or self.model.motor_id or "plant"
+        self.unknown = ("unknown", on)
+        self.ledger.raise_(
+            "unknown", on, t_ns, onset_ns=t_ns - self._suspicion * SECOND, confidence=0.5,
+            evidence=self._evidence(r, sigma, fits[0] if fits else None), ambiguous=near,
+        )  # fmt: skip
+
+    def _follow(self, t_ns: int) -> None:
+        """Refit what is believed; let go of what is no longer there."""
+        values, r, sigma = self._window()
+        known = tuple(h for h in self.hypotheses(values, r, sigma) if h.name in self.active)
+        if known:
+            fitted = explain(r, sigma, known)
+            for h, amplitude in zip(known, fitted.amplitudes, strict=True):
+                z = abs(amplitude) * float(np.nanmax(np.abs(h.direction) / sigma))
+                gone = abs(amplitude) < max(h.minimum, 0.0) or z < 2.0
+                self._quiet[h.name] = self._quiet.get(h.name, 0) + 1 if gone else 0
+                if self._quiet[h.name] >= CLEAR_FRAMES:
+                    self._drop(h.name, t_ns)
+        if self.unknown is not None and float(np.nanmax(np.abs(r / sigma))) < 2.0:
+            self._quiet["unknown"] = self._quiet.get("unknown", 0) + 1
+            if self._quiet["unknown"] >= CLEAR_FRAMES:
+                self.ledger.clear(*self.unknown, t_ns)
+                self.unknown = None
+        else:
+            self._quiet["unknown"] = 0
+
+    def _drop(self, name: str, t_ns: int) -> None:
+        fault, on = self.active.pop(name)
+        self.ledger.clear(fault, on, t_ns)
+        self.charts.reset()
+
+    # --- reasons ----------------------------------------------------------------------------------------
+
+    def _shape(self, h: Hypothesis, others: list[Hypothesis]) -> tuple[Shape, int] | None:
+        """Project the history on this hypothesis (beside the others) and see how it grew."""
+        chosen = (h, *others)
+        past = list(self.frames)[-400:]
+        first = len(self.frames) - len(past)
+        amplitude = np.full(len(past), np.nan)
+        for i, frame in enumerate(past):
+            seen = ~np.isnan(frame.residual)
+            if np.any(h.direction[seen]):
+                amplitude[i] = explain(frame.residual, frame.sigma, chosen).amplitudes[0]
+        kept = np.flatnonzero(~np.isnan(amplitude))
+        if kept.shape[0] < LEAST_FRAMES:
+            return None
+        t = np.array([past[i].t_ns for i in kept], dtype=np.float64) * 1e-9
+        shape = classify(t - t[0], amplitude[kept])
+        return None if shape is None else (shape, first + int(kept[shape.onset]))
+
+    def _stands_still(self, role: str, amplitude: float) -> bool:
+        """Whether the reading stays put while the rest of the machine says that the quantity moved."""
+        since = [f for f in list(self.frames)[-60:] if role in f.values and f.values[role] == f.values[role]]
+        if len(since) < LEAST_FRAMES:
+            return False
+        read = np.array([f.values[role] for f in since])
+        true = np.empty(len(since))
+        for i, frame in enumerate(since):
+            direction = self._secant(role, frame.values, amplitude if amplitude else 0.01 * self.spans[role])
+            if not np.any(direction):
+                return False
+            true[i] = frame.values[role] - explain(
+                frame.residual, frame.sigma, (Hypothesis(role, direction, -math.inf, math.inf),)
+            ).amplitudes[0]
+        half = len(since) // 2
+        moved = abs(float(true[half:].mean() - true[:half].mean()))
+        stayed = abs(float(read[half:].mean() - read[:half].mean()))
+        return moved > 0.03 * self.spans[role] and stayed < 0.1 * moved
+
+    def _clog_severity(self, added: float) -> float:
+        """0.8 where the margin reaches one (3 % head loss), linear in the suction head lost."""
+        frame = self.frames[-1].values
+        flow, speed = frame.get("flow", math.nan), frame.get("speed", math.nan)
+        p_s, kelvin = frame.get("p_s", math.nan), frame.get("t_water", 293.15)
+        if self.model.pump is None or not (flow > 0.0 and speed > 5.0 and p_s == p_s):
+            return 0.5
+        margin = self.model.cavitation_margin(flow, speed, p_s, kelvin)
+        lost = added * flow * flow
+        needed = self.model.pump.npsh_required(flow, speed)
+        spare = lost + (margin - 1.0) * needed
+        return min(1.0, max(0.0, 0.8 * lost / spare)) if spare > 0.0 else 1.0
+
+    def _evidence(self, r: Floats, sigma: Floats, fit: Explanation | None) -> dict[str, Any]:
+        rows = {
+            name: {
+                "residual": round(float(r[i]), 6),
+                "sigma": round(float(sigma[i]), 6),
+                "in_sigma": round(float(r[i] / sigma[i]), 2),
+                "unit": UNITS[name],
+            }
+            for i, name in enumerate(self.names)
+            if not np.isnan(r[i])
+        }
+        broken = [name for name, row in rows.items() if abs(row["in_sigma"]) >= 3.0]  # type: ignore[operator]
+        evidence: dict[str, Any] = {"residuals": rows, "broken": broken, "intact": [n for n in rows if n not in broken]}
+        if fit is not None:
+            evidence["chi2_left"] = round(fit.rest, 2)
+            evidence["degrees"] = fit.freedom
+        return evidence
+
+    def _part(self, name: str) -> str:
+        part = name.partition(":")[2]
+        if part == "discharge line" and self.model.discharge_pipe is not None:
+            return str(self.model.discharge_pipe.id)
+        if part == "valve stem" and self.model.valve is not None:
+            return str(self.model.valve.id)
+        if part == "shaft load":
+            return self.model.motor_id or "motor"
+        return self.roles.get("level", "tank").partition(".")[0]
+
+    def _label(self, name: str) -> str:
+        """``fault@on`` of a hypothesis."""
+        if name in self.sensors:
+            return f"sensor_bias@{self.roles[name]}"
+        if name.startswith("unknown:"):
+            return f"unknown@{self._part(name)}"
+        return f"{name}@{self.model.pump_id}"
+
+    def scores(self) -> dict[str, float]:
+        """Newest residual of each relation in σ (for screens and asset conditions)."""
+        if not self.frames:
+            return {}
+        newest = self.frames[-1]
+        z = newest.residual / newest.sigma
+        return {name: float(z[i]) for i, name in enumerate(self.names) if not np.isnan(z[i])}
+
+
+__all__ = ["HEALTHY", "Frame", "ProcessMonitor"]
