@@ -33,7 +33,7 @@ from emulator.devices.opcua.readservice import CHUNK_HEADER_SIZE, data_change, p
 from emulator.devices.opcua.values import NEITHER
 
 BUFFER_SIZE: Final = 65_535
-MESSAGE_SIZE: Final = 16 * 1024 * 1024
+MESSAGE_SIZE: Final = 256 * 65_535  # no more than its chunks can carry, or node-opcua warns
 CHUNKS: Final = 256
 _HELLO_SIZE: Final = 4_096 + 32  # an endpoint URL is at most 4,096 bytes (OPC 10000-6 §7.1.2.3)
 _SMALLEST_BUFFER: Final = 8_192  # OPC 10000-6 §7.1.2.3
