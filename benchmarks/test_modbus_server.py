@@ -1,7 +1,7 @@
 """Our Modbus TCP server beside pymodbus and libmodbus, in one run, under one C load generator.
 
-All three serve the same 200 holding registers and share one core with the load generator; rounds are interleaved and
-medians compared, because absolute figures move with the machine and ratios much less. Run:
+All three serve the same 200 holding registers and share one core with the load generator; rounds are
+interleaved and medians compared, because absolute figures move with the machine and ratios much less. Run:
 ``pytest benchmarks/test_modbus_server.py -s``.
 """
 
@@ -22,7 +22,8 @@ ROUNDS = int(os.environ.get("PLANTBENCH_BENCH_ROUNDS", "7"))
 SECONDS = 0.5
 # (registers, connections, requests under way on each)
 LOADS = {"125 registers, 1 connection": (125, 1, 1), "125 registers, 32 connections": (125, 32, 1)}
-# Requests/s relative to the peer, docs: performance targets of the server with codec and fault hooks in place.
+# Requests/s relative to the peer, docs: performance targets of the server with codec and fault hooks in
+# place.
 BUDGETS = {"pymodbus": 3.5, "libmodbus": 0.85}
 
 
@@ -105,7 +106,7 @@ def test_our_server_keeps_up_with_its_peers(load, tools, servers):
     print(f"\n{load}, one core shared with the load, {ROUNDS} interleaved rounds of {SECONDS} s")
     for name, (rate, p50_us, cpu_us) in figures.items():
         ratio = figures["ours"][0] / rate
-        print(f"  {name:10} {rate:9.0f} requests/s  p50 {p50_us:6.1f} µs  {cpu_us:5.1f} µs CPU  ours is {ratio:.2f}x")
+        print(f"  {name:10} {rate:9.0f}/s  p50 {p50_us:.1f} µs  {cpu_us:.1f} µs CPU  ours {ratio:.2f}x")
     if LOADS[load][1] == 1:
         for peer, budget in BUDGETS.items():
             assert figures["ours"][0] >= budget * figures[peer][0], f"below {budget}x {peer}"

@@ -88,7 +88,8 @@ class RtuServerCodec:
         buffer = self._buffer
         available = len(buffer) - start
         wait = False
-        for length, is_request in _shapes(buffer, start):
+        # The longest first: a frame whose checksum ends in a zero byte is also a good one without that byte.
+        for length, is_request in sorted(_shapes(buffer, start), reverse=True):
             if length > FRAME_MAX:
                 continue
             if length == 0 or length > available:

@@ -15,7 +15,14 @@ def point(name, **address):
     write = {"write": f"plant.{name}"} if address.pop("write", False) else {}
     signal = {} if address.pop("silent", False) else {"signal": f"plant.{name}"}
     return Point.model_validate(
-        {"id": f"a.{name}", "device": "d1", "asset": "a", "quantity": name, "range": (0.0, 100.0), "modbus": address}
+        {
+            "id": f"a.{name}",
+            "device": "d1",
+            "asset": "a",
+            "quantity": name,
+            "range": (0.0, 100.0),
+            "modbus": address,
+        }
         | write
         | signal
     )
@@ -82,7 +89,11 @@ def test_a_write_reaches_the_images_queue_and_nothing_else_does():
 
 @pytest.mark.parametrize(
     ("resolution", "kind", "expected"),
-    [("ms", "u64", EPOCH_NS // 1_000_000), ("ns", "u64", EPOCH_NS), ("ms", "u32", EPOCH_NS // 1_000_000 % 2**32)],
+    [
+        ("ms", "u64", EPOCH_NS // 1_000_000),
+        ("ns", "u64", EPOCH_NS),
+        ("ms", "u32", EPOCH_NS // 1_000_000 % 2**32),
+    ],
 )
 def test_the_clock_register_holds_device_time_with_its_offset(resolution, kind, expected):
     clock = {"address": {"unit": 1, "table": "input", "register": 10, "type": kind}, "resolution": resolution}
@@ -97,7 +108,9 @@ def test_the_clock_register_holds_device_time_with_its_offset(resolution, kind, 
 
 def test_units_are_separate_and_named_by_the_rig():
     model = image(
-        point("x", type="u16"), point("y", type="u16", unit=2), identities=[{"unit": 2, "product": "EM-3", "name": "Meter"}]
+        point("x", type="u16"),
+        point("y", type="u16", unit=2),
+        identities=[{"unit": 2, "product": "EM-3", "name": "Meter"}],
     )
     device = device_from_rig(model)
     model.commit({"a.x": Reading(1.0, GOOD, 0), "a.y": Reading(2.0, GOOD, 0)}, EPOCH_NS)

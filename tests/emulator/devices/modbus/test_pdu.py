@@ -20,8 +20,8 @@ def bits(text):
     return bytes(byte >> i & 1 for byte in bytes.fromhex(text) for i in range(8))
 
 
-# Examples printed in MODBUS Application Protocol Specification V1.1b3, by section: table content before, request,
-# answer, as the document shows them.
+# Examples printed in MODBUS Application Protocol Specification V1.1b3, by section: table content before,
+# request, answer, as the document shows them.
 SPECIFICATION = [
     ("6.1", ("coils", 0x13, bits("CD6B05")), "01 0013 0013", "01 03 CD6B05"),
     ("6.2", ("discrete_inputs", 0xC4, bits("ACDB35")), "02 00C4 0016", "02 03 ACDB35"),
@@ -51,7 +51,9 @@ def specification_bank(writes):
     )
 
 
-@pytest.mark.parametrize(("section", "content", "request_", "expected"), SPECIFICATION, ids=[row[0] for row in SPECIFICATION])
+@pytest.mark.parametrize(
+    ("section", "content", "request_", "expected"), SPECIFICATION, ids=[row[0] for row in SPECIFICATION]
+)
 def test_the_specifications_examples_are_answered_as_printed(section, content, request_, expected):
     bank = specification_bank([])
     name, address, wire = content
@@ -72,8 +74,16 @@ def test_the_specifications_mask_write_leaves_the_printed_result():
 # What a server must refuse, and how: request, exact answer. Bank: see conftest.
 REFUSED = [
     # quantity (03) before address (02), in every read
-    *((f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03") for code in (1, 2) for quantity in (0, 2001, 65535)),
-    *((f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03") for code in (3, 4) for quantity in (0, 126, 65535)),
+    *(
+        (f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03")
+        for code in (1, 2)
+        for quantity in (0, 2001, 65535)
+    ),
+    *(
+        (f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03")
+        for code in (3, 4)
+        for quantity in (0, 126, 65535)
+    ),
     *((f"{code:02x} ffff 0000", f"{code | 0x80:02x} 03") for code in (1, 2, 3, 4)),
     # addresses: first beyond, run beyond, wrap round 65535, a hole
     *((f"{code:02x} 0028 0001", f"{code | 0x80:02x} 02") for code in (1, 2)),
