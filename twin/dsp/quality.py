@@ -34,8 +34,11 @@ def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: fl
     if high - low <= 1e-12 * max(abs(high), abs(low)):
         flags.append("constant")
         return tuple(flags)
-    if is_clipped(x, low, high, limit):
-        flags.append("coarse" if np.unique(x).size < COARSE_LEVELS else "clipped")
+    # a look at the beginning first: sorting all of a fine signal would cost more than everything else here
+    if np.unique(x[:2048]).size < COARSE_LEVELS and np.unique(x).size < COARSE_LEVELS:
+        flags.append("coarse")
+    elif is_clipped(x, low, high, limit):
+        flags.append("clipped")
     return tuple(flags)
 
 

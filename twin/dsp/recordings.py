@@ -201,8 +201,8 @@ def _from_variables(variables: dict[str, NDArray[np.generic]], path: Path) -> Re
     rate = _first(numbers, _RATE_KEYS)
     rpm = _first(numbers, _RPM_KEYS)
     speed = rpm / 60.0 if rpm is not None else _first(numbers, _SPEED_KEYS)
-    if rate is None and "gs" in channels:
-        rate, speed = numbers.get("sr"), speed if speed is not None else numbers.get("rate")
+    if speed is None and "gs" in channels:
+        speed = numbers.get("rate")  # the MFPT files name the shaft's frequency so; `sr` is the sample rate
     return Recording(channels, rate, speed, str(path))
 
 

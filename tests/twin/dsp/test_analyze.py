@@ -1,0 +1,117 @@
+"""Whole records: judged, or honestly not."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.oracles.bearing_signals import machine_noise, spall
+from twin.dsp.analyze import analyze
+from twin.dsp.bearing import BEARINGS
+
+RATE, SPEED = 25600.0, 24.63
+BEARING = BEARINGS["6205"]
+
+
+def healthy(seed=0, seconds=4.0):
+    rng = np.random.default_rng(seed)
+    return machine_noise(SPEED, RATE, int(seconds * RATE), rng)
+
+
+def damaged(family="bearing_inner_race"):
+    rng = np.random.default_rng(1)
+    x = spall(family, (9, 0.3126, 1.537), SPEED, RATE, 4.0, rng=rng)
+    return x / x.std() + machine_noise(SPEED, RATE, x.size, rng)
+
+
+def test_damage_is_called_with_its_evidence():
+    result = analyze(damaged(), RATE, SPEED, BEARING)
+    assert result.verdict == "faulty"
+    first = result.diagnosis[0]
+    assert first["fault"] == "bearing_inner_race"
+    assert first["confidence"] > 0.9
+    assert first["evidence"]["line_hz"] == pytest.approx(BEARING.bpfi * SPEED, rel=0.01)
+    assert result.band_hz is not None
+
+
+def test_diagnoses_come_most_confident_first():
+    confidences = [entry["confidence"] for entry in analyze(damaged(), RATE, SPEED, BEARING).diagnosis]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_a_healthy_record_is_healthy():
+    result = analyze(healthy(), RATE, SPEED, BEARING)
+    assert result.verdict == "healthy"
+    assert all(entry["confidence"] < 0.5 for entry in result.diagnosis)
+
+
+def test_gain_and_offset_change_nothing_that_is_said():
+    plain = analyze(damaged(), RATE, SPEED, BEARING)
+    other = analyze(1e-4 * damaged() + 3.0, RATE, SPEED, BEARING)
+    assert other.verdict == plain.verdict
+    assert other.diagnosis[0]["confidence"] == pytest.approx(plain.diagnosis[0]["confidence"], abs=0.01)
+
+
+def test_the_same_record_gives_the_same_words():
+    assert analyze(damaged(), RATE, SPEED, BEARING).as_dict() == analyze(damaged(), RATE, SPEED, BEARING).as_dict()
+
+
+@pytest.mark.parametrize(
+    ("x", "flag", "word"),
+    [
+        (np.empty(0), "empty", "empty"),
+        (np.full(102400, 2.5), "constant", "never changes"),
+        (np.zeros(102400), "constant", "never changes"),
+        (np.where(np.arange(102400) % 1000 == 0, np.nan, healthy()), "nan", "not numbers"),
+        (np.full(102400, np.nan), "nan", "not numbers"),
+        (np.where(np.arange(102400) == 5, np.inf, healthy()), "inf", "infinite"),
+        (np.clip(healthy(), -1.0, 1.0), "clipped", "saturated"),
+        (np.round(healthy() / 2.0), "coarse", "few levels"),
+        (healthy()[:5000], "short", "revolutions"),
+    ],
+    ids=["empty", "constant", "zero", "nan", "all-nan", "inf", "clipped", "coarse", "short"],
+)
+def test_a_record_not_fit_to_judge_is_not_judged(x, flag, word):
+    result = analyze(x, RATE, SPEED, BEARING)
+    assert result.verdict == "unknown"
+    assert result.diagnosis == []
+    assert flag in result.flags
+    assert word in result.reason
+    json.dumps(result.as_dict(), allow_nan=False)
+
+
+def test_a_lone_blow_is_abnormal_but_no_bearing_fault():
+    x = healthy()
+    x[40000] += 400.0
+    result = analyze(x, RATE, SPEED, BEARING)
+    assert result.verdict == "unknown"
+    assert all(entry["confidence"] < 0.5 for entry in result.diagnosis)
+
+
+def test_imbalance_needs_the_unit_and_a_zone():
+    t = np.arange(int(4 * RATE)) / RATE
+    x = 0.2 * np.random.default_rng(0).standard_normal(t.size) + 2.0 * np.sin(2 * np.pi * SPEED * t)
+    known = analyze(x, RATE, SPEED, BEARING, unit="m/s2")
+    assert known.verdict == "faulty"
+    assert known.diagnosis[0]["fault"] == "imbalance"
+    assert known.features["velocity_rms_mm_s"] == pytest.approx(9.14, rel=0.02)
+    small = analyze(0.1 * x, RATE, SPEED, BEARING, unit="m/s2")
+    assert small.verdict == "healthy"
+    unknown = analyze(x, RATE, SPEED, BEARING)
+    assert unknown.diagnosis[0]["confidence"] < 0.5
+    assert unknown.features["velocity_rms_mm_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("rate", "speed", "unit", "message"),
+    [
+        (0.0, SPEED, None, "sample rate 0 Hz must be positive"),
+        (RATE, -1.0, None, "shaft speed -60 rpm must be positive"),
+        (RATE, float("nan"), None, "must be positive"),
+        (100.0, SPEED, None, "too low"),
+        (RATE, SPEED, "mm", "unit 'mm'"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(rate, speed, unit, message):
+    with pytest.raises(ValueError, match=message):
+        analyze(healthy(), rate, speed, BEARING, unit=unit)

@@ -1,0 +1,73 @@
+"""Spectra against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import fft, signal
+
+from twin.dsp.spectrum import amplitude_spectrum, band_rms, fast_length, line_amplitude, peak_hold, velocity_rms, welch
+
+RATE = 25600.0
+T = np.arange(51200) / RATE
+
+
+def test_one_g_rms_at_159_155_hz_is_9_80665_mm_s():
+    spectrum = amplitude_spectrum(9.80665 * math.sqrt(2) * np.sin(2 * np.pi * 159.155 * T))
+    assert 1e3 * velocity_rms(spectrum, 0.5, 10.0, 1000.0) == pytest.approx(9.80665, rel=0.005)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.1, 0.25, 0.5, 0.75, 0.9])
+def test_a_line_between_bins_keeps_its_amplitude(offset):
+    position = 400.0 + offset
+    spectrum = amplitude_spectrum(3.0 * np.sin(2 * np.pi * position * 0.5 * T + 0.3))
+    amplitude, found = line_amplitude(spectrum, 400.4)
+    assert amplitude == pytest.approx(3.0, rel=1e-3)
+    assert found == pytest.approx(position, abs=1e-3)
+
+
+def test_welch_scatters_as_the_theory_says_for_127_segments():
+    x = np.random.default_rng(0).standard_normal(64 * 1024)
+    result = welch(x, 1024.0, 1024)
+    assert result.segments == 127
+    inner = result.density[2:-2]
+    assert 1 / math.sqrt(result.effective_averages) == pytest.approx(0.09117, rel=0.01)
+    assert inner.std() / inner.mean() == pytest.approx(0.0912, rel=0.12)
+
+
+def test_welch_equals_scipys():
+    x = np.random.default_rng(0).standard_normal(10000)
+    freq, density = signal.welch(x, RATE, "hann", 1000, 500, detrend="constant")
+    ours = welch(x, RATE, 1000)
+    np.testing.assert_allclose(ours.freq_hz, freq)
+    np.testing.assert_allclose(ours.density, density, rtol=1e-9)
+
+
+def test_band_rms_of_white_noise_is_its_share_of_the_band():
+    x = np.random.default_rng(2).standard_normal(T.size)
+    assert band_rms(amplitude_spectrum(x), 0.5, 5000.0, 10240.0) == pytest.approx(math.sqrt(5240 / 12800), rel=0.03)
+
+
+def test_thinning_a_spectrum_keeps_its_lines():
+    spectrum = np.zeros(10001)
+    spectrum[7003] = 5.0
+    freq, amplitude = peak_hold(0.5, spectrum, 800)
+    assert amplitude.size <= 800
+    assert freq[np.argmax(amplitude)] == 3501.5
+
+
+def test_a_fast_length_is_the_next_with_small_factors():
+    for n in range(1, 3000, 7):
+        length = fast_length(n)
+        assert length >= n
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        assert rest == 1
+        assert length == fft.next_fast_len(n, real=True)
+
+
+def test_a_segment_longer_than_the_signal_is_refused():
+    with pytest.raises(ValueError, match="segment"):
+        welch(np.zeros(10), 1.0, 11)

@@ -1,0 +1,34 @@
+"""Compiling ahead of need."""
+
+import subprocess
+import sys
+
+from twin.dsp import kernels as package
+from twin.dsp.warmup import kernels
+
+
+def test_every_kernel_is_warmed_and_none_twice():
+    import importlib
+    import pkgutil
+
+    defined = set()
+    for module in pkgutil.iter_modules(package.__path__):
+        content = importlib.import_module(f"{package.__name__}.{module.name}")
+        defined |= {
+            name
+            for name, value in vars(content).items()
+            if callable(value) and getattr(value, "__module__", "") == content.__name__
+        }
+    names = [name for name, _ in kernels()]
+    assert sorted(names) == sorted(defined)
+
+
+def test_warming_up_leaves_one_specialisation_that_the_real_calls_use():
+    for _, compile_one in kernels():
+        compile_one()
+
+
+def test_following_a_point_imports_nothing_heavy_of_scipy():
+    code = "HEAVY = ('scipy.signal', 'scipy.fft', 'scipy.io', 'scipy.stats', 'scipy.ndimage'); import sys, twin.dsp.point, twin.dsp.analyze; print([m for m in sys.modules if m in HEAVY])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
