@@ -55,7 +55,7 @@ def _by_point(points: Any) -> list[tuple[str, slice]]:
 def _column(table: dict[str, Any], name: str, rows: slice, dtype: Any) -> np.ndarray:
     column: Any = table[name][rows]
     if isinstance(column, np.ma.MaskedArray):  # NULL
-        column = column.astype(dtype).filled(np.nan if np.dtype(dtype).kind == "f" else 0)
+        column = np.ma.filled(column.astype(dtype), np.nan if np.dtype(dtype).kind == "f" else 0)
     return np.asarray(column, dtype=dtype)
 
 

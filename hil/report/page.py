@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hil.record import finite
 from hil.report.markup import Markup, tag
 from hil.report.plot import Mark, axes, frame, marks, picture, readable, trace
@@ -178,7 +180,8 @@ def _measurements(measurements: Iterable[Measurement]) -> Markup:
 
 def _signal(name: str, signal: SignalTrace, result: ScenarioResult) -> Markup:
     values, unit = readable(signal.values, signal.unit)
-    f = frame(signal.t_s, values)
+    # all signals share the scenario's time axis, so that they can be read against each other
+    f = frame(np.array([0.0, result.duration_s]), values)
     wanted = [
         Mark((t.onset_ns - result.t0_ns) * 1e-9, "truth", "onset", "t-truth")
         for t in result.truth
