@@ -26,9 +26,9 @@ def write_capture(
 ) -> tuple[Path, ...]:
     """Write the capture into `folder` and return the files written.
 
-    ``offered.parquet``, ``received.parquet``: point, t_ns, value [SI], status; the latter also received_ns and
+    ``offered.parquet``, ``received.parquet``: point, t_ns, value [SI], status; the latter also received_ns,
     stamp. ``findings.parquet``, ``truth.parquet``: one row each, nested parts as JSON. ``waveforms.parquet``:
-    point, n0, t_ns, rate_hz, samples [SI], cut out around fault onsets and detections. Times are UTC nanoseconds.
+    point, n0, t_ns, rate_hz, samples [SI], cut out around onsets and detections. Times are UTC nanoseconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
     moments = sorted({f.onset_ns for f in truth} | {int(f["detected_ns"]) for f in findings})
