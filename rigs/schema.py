@@ -95,8 +95,11 @@ class CentrifugalPump(_Asset):
     efficiency: Number = Field(gt=0, lt=1)
     vanes: int = Field(ge=2, le=12)
     npsh_required: Length
-    iso_table: Literal["pumps_category_1", "pumps_category_2", "group_1", "group_2"] = "pumps_category_1"
-    mounting: Literal["rigid", "flexible"] = "rigid"
+    iso_table: Literal[
+        "pump_category1_to_200kw", "pump_category1_above_200kw",
+        "pump_category2_to_200kw", "pump_category2_above_200kw", "group1", "group2",
+    ] = "pump_category1_to_200kw"  # fmt: skip
+    mounting: Literal["rigid", "flexible", "any"] = "any"
 
 
 class RollingBearing(_Asset):

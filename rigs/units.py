@@ -32,7 +32,6 @@ def _registry() -> Any:
     import pint
 
     registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
-    registry.define("@alias degree_Celsius = °C")
     # Reactive power is counted in var: dimensionally VA, kept apart by name only.
     registry.define("volt_ampere_reactive = volt * ampere = var")
     return registry
