@@ -113,7 +113,8 @@ class Housing:
         """
         if rate_hz != self._rate_hz:
             self._set_rate(rate_hz)
-        first, lead = sample_grid(trace, rate_hz)
+        entering = trace.t0_ns != self._block_ns
+        first, lead = sample_grid(trace, rate_hz) if entering else self._grid
         if n0 < first[0] or n0 + count > first[-1]:
             raise ValueError(
                 f"samples {n0}..{n0 + count - 1} are not in this block, which holds {first[0]}..{first[-1] - 1} "
@@ -122,17 +123,15 @@ class Housing:
         if self._next not in (-1, n0):
             raise ValueError(f"samples from {n0} do not follow: the next sample of this housing is {self._next}")
         p = self.parameters
-        if trace.t0_ns != self._block_ns:
+        if entering:
             self._enter_block(trace, bearing, heard, first, lead)
-        revs, frac = np.empty(first.size, np.int64), np.empty(first.size)
-        turns_at_ticks(trace.speed_rad_s, trace.tick_s, trace.revs0, trace.frac0, revs, frac)
         normal = np.empty(count)
         fill_normal(self._noise.key0, self._noise.key1, n0, normal)
         out = np.empty(count)
         moment = p.unbalance_gain * p.rotor.mass_kg * p.rotor.eccentricity_m(rotor.unbalance_grade_mm_s)
         render(
-            n0, rate_hz, first, lead, trace.tick_s, trace.speed_rad_s, frac,
-            moment, p.rotor.unbalance_phase_rad, self._vane_ramp, float(p.vanes), self._background(trace), normal,
+            n0, rate_hz, first, lead, trace.tick_s, trace.speed_rad_s, self._frac,
+            moment, p.rotor.unbalance_phase_rad / (2.0 * math.pi), self._vane_ramp, float(p.vanes), self._background, normal,
             self._poles, self._decay, self._gains, self._contact, self._contact_gains, self._flow_gains, self._flow_contact, self._support,
             *self._queue, self._z, self._s, self._cursor, out,
         )  # fmt: skip
@@ -156,6 +155,10 @@ class Housing:
     ) -> None:  # fmt: skip
         """Queue the impulses of the block behind those still to come, in the order in which samples meet them."""
         p = self.parameters
+        self._grid = (first, lead)
+        revs, self._frac = np.empty(first.size, np.int64), np.empty(first.size)
+        turns_at_ticks(trace.speed_rad_s, trace.tick_s, trace.revs0, trace.frac0, revs, self._frac)
+        self._background = self._flow_noise(trace)
         if self._cursor[1] == 0:
             self._vane_n = float(trace.vane_force_n[0])
         self._vane_ramp = p.pump_gain * np.concatenate(([self._vane_n], trace.vane_force_n))
@@ -177,12 +180,10 @@ class Housing:
         p = self.parameters
         if not np.any(trace.cavitation_sigma < 3.5):
             return _empty_queue()
-        revs, frac = np.empty(first.size, np.int64), np.empty(first.size)
-        turns_at_ticks(trace.speed_rad_s, trace.tick_s, trace.revs0, trace.frac0, revs, frac)
         room = 1024 * trace.cavitation_sigma.size
         tick, offset, impulse = np.empty(room, np.int64), np.empty(room), np.empty(room)
         count = collapses(
-            trace.t0_ns // round(trace.tick_s * NANO), trace.speed_rad_s, frac, trace.cavitation_sigma, trace.tick_s,
+            trace.t0_ns // round(trace.tick_s * NANO), trace.speed_rad_s, self._frac, trace.cavitation_sigma, trace.tick_s,
             p.collapse_rate, float(p.vanes), p.pump_gain * p.collapse_n_s, self._bubbles.key0, self._bubbles.key1,
             tick, offset, impulse,
         )  # fmt: skip
@@ -190,7 +191,7 @@ class Housing:
             tick[:count], offset[:count], impulse[:count], np.ones(count, np.int64), first, lead, self._rate_hz
         )
 
-    def _background(self, trace: Shaft) -> NDArray[np.float64]:
+    def _flow_noise(self, trace: Shaft) -> NDArray[np.float64]:
         """Return the broadband impulse per sample and tick [N·s]: flow noise grows with speed and away from best flow."""
         p = self.parameters
         speed = np.abs(trace.speed_rad_s[:-1]) / p.rotor.rated_speed_rad_s
@@ -201,7 +202,10 @@ class Housing:
 
     def save(self) -> dict[str, Any]:
         """Return everything that changes from sample to sample."""
-        names = ("_z", "_s", "_cursor", "_queue", "_next", "_block_ns", "_vane_n", "_vane_ramp", "_rate_hz")
+        names = (
+            "_z", "_s", "_cursor", "_queue", "_next", "_block_ns", "_vane_n", "_vane_ramp", "_rate_hz",
+            "_grid", "_frac", "_background",
+        )  # fmt: skip
         return copy.deepcopy({name: getattr(self, name) for name in names if hasattr(self, name)})
 
     def restore(self, saved: dict[str, Any]) -> None:

@@ -156,7 +156,6 @@ class WaveformChain:
             "amplifier": np.array([np.nan, 0.0, 0.0, 0.0, 0.0]),
             "flicker": np.zeros(poles.mask.size),
             "filter": np.zeros(self._filter_taps.size - 1),
-            "slope": np.zeros(self._filter_taps.size - 1),
             "overload": np.zeros(1),
             "last": np.full(1, np.nan),
         }
@@ -179,9 +178,9 @@ class WaveformChain:
         fill_normal(self._noise.key0, self._noise.key1, n0, normal)
         p = self._poles
         add_noise(x, n0, self._white, normal, p.mask, p.decay, p.drive, self._keys, s["flicker"], c.noise_gain)
+        if c.jitter_s > 0.0:
+            fir(s["filter"].copy(), x, self._slope_taps, normal)
         fir(s["filter"], x, self._filter_taps, work)
-        # always fed, so that jitter may begin at any sample
-        fir(s["slope"], x, self._slope_taps, normal)
         out = np.empty(count, np.float32)
         digitise(
             work, normal, c.jitter_s, n0, self._jitter.key0, self._jitter.key1,

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.physics.kernels.philox import philox4x32, philox_normal, philox_uniform
@@ -23,6 +23,7 @@ def test_philox_gives_the_published_known_answers(counter, key, answer):
     assert list(philox4x32(*words(counter), *words(key))) == words(answer)
 
 
+@settings(deadline=None)
 @given(n0=st.integers(0, 2**40), cuts=st.lists(st.integers(1, 13), min_size=1, max_size=6))
 def test_any_chunking_of_a_stream_gives_the_same_bits(n0, cuts):
     stream = Streams(7)("pump1/noise")

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from emulator.kernel import kernel
-from emulator.physics.kernels.philox import TWO_PI
+from emulator.physics.kernels.philox import TWO_PI, cos_turns
 
 
 @kernel
@@ -49,7 +49,7 @@ def render(
 
     first int64[k+1], lead float64[k] [s] : first sample of each tick, and its time after the tick's start
     speed float64[k+1] [rad/s], frac float64[k+1] [turns] : the shaft at the tick edges
-    unbalance : m·e [kg·m] · phase [rad] · vane float64[k+1] [N] amplitude at tick edges · vanes : how many
+    unbalance : m·e [kg·m] · phase [turns] · vane float64[k+1] [N] amplitude at tick edges · vanes : how many
     background float64[k] [N·s] : impulse per sample of the broadband force · normal float64[n] : its draws
     pole complex128[m], decay complex128[m] : λ_j, and e^{λ_j/rate} · gain complex128[2, m] : 2R_j, by contact
     contact float64[3] [s], contact_gain float64[3, 2] : τ, and d0, d1: soft, sharp, flow
@@ -66,32 +66,34 @@ def render(
     contact_decay_sharp = math.exp(-sample_s / contact[1])
     contact_decay_flow = math.exp(-sample_s / contact[2])
     to_inverse = support[4]
-    tick = 0
-    slope = 0.0
-    ramp = 0.0
-    for i in range(out.shape[0]):
-        n = n0 + i
-        while n >= first[tick + 1]:
-            tick += 1
+    count = out.shape[0]
+    force = np.empty(count)
+    drive = np.empty(count)
+    hits = np.empty(count)
+    for tick in range(first.shape[0] - 1):
+        # the shaft's own forces on the support mode, for all samples of a tick at once
         slope = (speed[tick + 1] - speed[tick]) / tick_s
         ramp = (vane[tick + 1] - vane[tick]) / tick_s
-        t = lead[tick] + (n - first[tick]) / rate
-
-        # The shaft's own forces, on the support mode: first-order hold, exact for a force linear between samples.
-        # A hold droops by sinc², and acceleration is a small difference at low frequency: (ωT)²/12 puts it back.
-        omega = speed[tick] + slope * t
-        theta = TWO_PI * frac[tick] + (speed[tick] + 0.5 * slope * t) * t
-        turning = unbalance * omega * omega * math.cos(theta + phase)
-        pulsing = (vane[tick] + ramp * t) * math.cos(vanes * theta)
-        force = turning + pulsing
-        droop = omega * omega * sample_s * sample_s / 12.0
-        drive = turning * (1.0 + droop) + pulsing * (1.0 + vanes * vanes * droop)
+        for i in range(max(first[tick] - n0, 0), min(first[tick + 1] - n0, count)):
+            t = lead[tick] + (n0 + i - first[tick]) / rate
+            omega = speed[tick] + slope * t
+            turns = frac[tick] + (speed[tick] + 0.5 * slope * t) * t / TWO_PI
+            turning = unbalance * omega * omega * cos_turns(turns + phase)
+            pulsing = (vane[tick] + ramp * t) * cos_turns(vanes * turns)
+            droop = omega * omega * sample_s * sample_s / 12.0
+            force[i] = turning + pulsing
+            drive[i] = turning * (1.0 + droop) + pulsing * (1.0 + vanes * vanes * droop)
+            hits[i] = background[tick] * normal[i]
+    for i in range(count):
+        n = n0 + i
+        # First-order hold, exact for a force linear between samples. A hold droops by sinc², and acceleration is a
+        # small difference at low frequency: the (ωT)²/12 in `drive` puts it back.
         if cursor[1] == 0:
             cursor[1] = 1
-            s[6] = drive
-        z[modes] = support[1] * z[modes] + support[2] * s[6] + support[3] * drive
-        s[6] = drive
-        shaken = (support[0] * support[0] * z[modes]).imag * to_inverse.real + force * to_inverse.imag
+            s[6] = drive[i]
+        z[modes] = support[1] * z[modes] + support[2] * s[6] + support[3] * drive[i]
+        s[6] = drive[i]
+        shaken = (support[0] * support[0] * z[modes]).imag * to_inverse.real + force[i] * to_inverse.imag
 
         # impulses: let everything ring on by one sample, then add what has struck since
         s[1] = (s[1] + s[0] * sample_s) * contact_decay_soft
@@ -102,7 +104,7 @@ def render(
         # The flow strikes once per sample, at scattered places between samples: impulses that kept one place would
         # alias in phase, and the density would then depend on the rate.
         place = (((n & 0xFFFF) * 40503) >> 8) % flow_gain.shape[0]
-        hit = background[tick] * normal[i]
+        hit = hits[i]
         s[4] = s[4] * contact_decay_flow + hit * flow_contact[place, 0]
         s[5] += hit * flow_contact[place, 1]
         ringing = 0.0
