@@ -8,6 +8,7 @@ import copy
 import difflib
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 
 from emulator.assembly import AssemblyError, Machines, assemble
 from emulator.physics.asset import TICK_NS, TICK_S
+from emulator.physics.control_valve import ControlValve
 from emulator.physics.drive_train import DriveTrain
 from emulator.physics.kernels.motor import E_IN
+from emulator.physics.pid import Pid
 from emulator.physics.shaft import ShaftTrace
+from emulator.physics.vfd import Vfd
 from emulator.streams import Streams
 from rigs.schema import Rig
 
@@ -112,21 +116,21 @@ class Plant:
                 raise ValueError(f"plant.initial.{name} = {value!r} must be a number or true or false")
             self._do(self._known(name, "plant.initial"), float(value))
         for loop in self.machines.loops.values():
-            loop.valve.signal = loop.valve.drive = loop.valve.position = min(max(loop.pid.manual_output, 0.0), 1.0)
+            loop.valve.place(loop.pid.manual_output)
         for name, train in self.machines.trains.items():
             drive = train.drive
             wanted = drive.run
             frequency = drive.parameters.mains_frequency_hz if drive.parameters.bypass else drive.reference_hz
             warm = rig.plant.start == "warm" and wanted and frequency > 0.0
-            loop = next((one for one in self.machines.loops.values() if one.train == name), None)
-            held = loop.pid.setpoint if loop is not None and loop.pid.auto and loop.pid.setpoint > 0.0 else None
+            control = next((loop for loop in self.machines.loops.values() if loop.train == name), None)
+            held = control.pid.setpoint if control is not None and control.pid.auto and control.pid.setpoint > 0.0 else None
             cold = None if warm else (copy.deepcopy(self._train_state(train)))
             if frequency > 0.0 or drive.parameters.maximum_frequency_hz > 0.0:
                 self._settle(train, frequency or drive.parameters.maximum_frequency_hz, held)
             if cold is not None:
                 self._restore_train(train, cold)
-            elif loop is not None:
-                loop.pid.settle(loop.valve.position, train.pump.flow_m3_s if train.pump else 0.0)
+            elif control is not None:
+                control.pid.settle(control.valve.position, train.pump.flow_m3_s if train.pump else 0.0)
             self._block_power[name] = train.power_w
             self._block_current[name] = train.motor.current_a
 
@@ -191,23 +195,13 @@ class Plant:
     def _command_table(self) -> dict[str, Callable[[float], None]]:
         table: dict[str, Callable[[float], None]] = {"ambient.temperature_k": self._set_ambient}
         for motor_id, train in self.machines.trains.items():
-            drive, drive_id = train.drive, self.machines.drives[motor_id]
-            table[f"{drive_id}.run"] = lambda v, d=drive: d.command_run(v != 0.0)
-            table[f"{drive_id}.start"] = lambda v, d=drive: d.command_run(True) if v != 0.0 else None
-            table[f"{drive_id}.stop"] = lambda v, d=drive: d.command_run(False) if v != 0.0 else None
-            if drive_id != motor_id:
-                table[f"{drive_id}.frequency_hz"] = drive.command_reference
+            table |= _drive_commands(train.drive, self.machines.drives[motor_id], motor_id)
         for name, loop in self.machines.loops.items():
-            pid = loop.pid
-            table[f"{name}.setpoint_m3_s"] = lambda v, p=pid: setattr(p, "setpoint", max(v, 0.0))
-            table[f"{name}.auto"] = lambda v, p=pid: setattr(p, "auto", v != 0.0)
-            table[f"{name}.manual_output"] = lambda v, p=pid: setattr(p, "manual_output", min(max(v, 0.0), 1.0))
-        driven = {id(loop.valve) for loop in self.machines.loops.values()}
-        for train in self.machines.trains.values():
-            valve = train.circuit.valve if train.circuit is not None else None
-            if valve is not None and id(valve) not in driven:
-                name = next(n for n, a in self.assets.items() if a is valve)
-                table[f"{name}.signal"] = lambda v, w=valve: setattr(w, "signal", min(max(v, 0.0), 1.0))
+            table |= _loop_commands(loop.pid, name)
+        driven = [loop.valve for loop in self.machines.loops.values()]
+        for name, asset in self.assets.items():
+            if isinstance(asset, ControlValve) and not any(asset is valve for valve in driven):
+                table[f"{name}.signal"] = partial(_set_share, asset, "signal")
         return table
 
     def _set_ambient(self, temperature_k: float) -> None:
@@ -371,3 +365,37 @@ class Plant:
         self._block_power, self._block_current = saved["power"], saved["current"]
         self._set_ambient(saved["ambient_k"])
         self._sense()
+
+
+def _drive_commands(drive: Vfd, drive_id: str, motor_id: str) -> dict[str, Callable[[float], None]]:
+    def run(value: float) -> None:
+        drive.command_run(value != 0.0)
+
+    def start(value: float) -> None:
+        if value != 0.0:
+            drive.command_run(True)
+
+    def stop(value: float) -> None:
+        if value != 0.0:
+            drive.command_run(False)
+
+    table = {f"{drive_id}.run": run, f"{drive_id}.start": start, f"{drive_id}.stop": stop}
+    return table if drive_id == motor_id else table | {f"{drive_id}.frequency_hz": drive.command_reference}
+
+
+def _loop_commands(pid: Pid, name: str) -> dict[str, Callable[[float], None]]:
+    def setpoint(value: float) -> None:
+        pid.setpoint = max(value, 0.0)
+
+    def auto(value: float) -> None:
+        pid.auto = value != 0.0
+
+    return {
+        f"{name}.setpoint_m3_s": setpoint,
+        f"{name}.auto": auto,
+        f"{name}.manual_output": partial(_set_share, pid, "manual_output"),
+    }
+
+
+def _set_share(asset: Any, attribute: str, value: float) -> None:
+    setattr(asset, attribute, min(max(value, 0.0), 1.0))

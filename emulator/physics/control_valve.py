@@ -37,25 +37,33 @@ class ControlValveCondition:
 class ControlValve(Asset):
     """Stem position in [0, 1] behind a positioner of finite speed and a stem that may stick."""
 
-    STATES: ClassVar[tuple[str, ...]] = ("signal", "drive", "position", "_residue")
+    STATES: ClassVar[tuple[str, ...]] = ("signal", "stem")
 
     def __init__(self, parameters: ControlValveParameters, position: float = 0.0) -> None:
         """Build the valve at rest at ``position``."""
         self.parameters = parameters
         self.condition = ControlValveCondition()
-        self.signal = self.drive = self.position = position
-        self._residue = 0.0
+        self.signal = position
+        self.stem = Stem(position, position, held_at=position)
+
+    @property
+    def position(self) -> float:
+        """Stem position in [0, 1]."""
+        return self.stem.position
+
+    def place(self, position: float) -> None:
+        """Put signal, positioner and stem to rest at a position."""
+        self.signal = position
+        self.stem = Stem(position, position, held_at=position)
 
     def advance(self, tick_s: float) -> None:
         """Move towards the signal for one tick [s]."""
         c = self.condition
         wanted = min(max(self.signal + c.positioner_offset, 0.0), 1.0)
         reach = tick_s / self.parameters.stroke_s
-        before = self.drive
-        self.drive = min(wanted, before + reach) if wanted > before else max(wanted, before - reach)
-        self.position, self._residue = stick_slip(
-            self.position, self.drive, self.drive - before, self._residue, c.stick_band, c.slip_jump
-        )
+        before = self.stem.drive
+        drive = min(wanted, before + reach) if wanted > before else max(wanted, before - reach)
+        self.stem.follow(drive, c.stick_band, c.slip_jump)
 
     @property
     def kv_m3_h(self) -> float:
@@ -103,18 +111,36 @@ def choked_drop_pa(inlet_pa: float, vapour_pa: float, recovery: float) -> float:
     return recovery**2 * (inlet_pa - critical_ratio(vapour_pa) * vapour_pa)
 
 
-def stick_slip(
-    position: float, drive: float, change: float, residue: float, stick_band: float, slip_jump: float
-) -> tuple[float, float]:
-    """Return (position, residue): the two-parameter friction model of He et al. 2007 (Ind. Eng. Chem. Res. 46:6).
+@dataclass(slots=True)
+class Stem:
+    """Stem with friction, the two-parameter model of Choudhury et al. 2005 and Kano et al. 2004.
 
-    ``residue`` is the force the spring has stored since the stem last moved, in units of travel.
+    After a reversal the stem waits until its drive has moved S, after a mere stop until it has moved J; sliding, it
+    follows at (S-J)/2 behind.
     """
-    static, dynamic = 0.5 * (stick_band + slip_jump), 0.5 * (stick_band - slip_jump)
-    if static == 0.0:
-        return drive, 0.0
-    pulled = residue + change
-    if abs(pulled) > static:
-        moved = math.copysign(dynamic, pulled)
-        return min(max(drive - moved, 0.0), 1.0), moved
-    return position, pulled
+
+    position: float
+    drive: float
+    direction: float = 1.0
+    sliding: bool = False
+    held_at: float = 0.0
+
+    def follow(self, drive: float, stick_band: float, slip_jump: float) -> float:
+        """Return the stem's position after its drive has moved to ``drive`` (all as shares of travel)."""
+        change, before = drive - self.drive, self.drive
+        self.drive = drive
+        if stick_band == 0.0 and slip_jump == 0.0:
+            self.position, self.sliding, self.held_at = drive, False, drive
+            return drive
+        if self.sliding and change * self.direction <= 0.0:
+            self.sliding, self.held_at = False, before
+        if not self.sliding:
+            away = (drive - self.held_at) * self.direction
+            if -away > stick_band:
+                self.direction, self.sliding = -self.direction, True
+            elif away > slip_jump:
+                self.sliding = True
+        if self.sliding:
+            lag = 0.5 * self.direction * (stick_band - slip_jump)
+            self.position = min(max(drive - lag, 0.0), 1.0)
+        return self.position

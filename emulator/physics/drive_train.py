@@ -125,7 +125,7 @@ class DriveTrain:
             head = pump.head_at(loop, hold_flow_m3_s, speed_rad_s)
             others = loop.resistance - valve.resistance_s2_m5
             needed = (head - loop.static_m) / hold_flow_m3_s**2 - others
-            valve.position = valve.drive = valve.signal = valve.position_for(needed)
+            valve.place(valve.position_for(needed))
         return pump.steady(loop, speed_rad_s)
 
     def settle(self, frequency_hz: float, hold_flow_m3_s: float | None = None) -> None:

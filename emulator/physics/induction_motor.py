@@ -128,7 +128,8 @@ class InductionMotor(Asset):
         )  # fmt: skip
         # The core branch is resistive but lies behind R_s, so it turns the terminal current a little.
         g = p.core_conductance_s
-        return -1.5 * self.voltage_v * float(isq) * (1.0 - g * self._par[k.P_RS] / (1.0 + g * self._par[k.P_RS]))
+        resistance = float(self._par[k.P_RS])
+        return -1.5 * self.voltage_v * float(isq) / (1.0 + g * resistance)
 
     def energy(self) -> dict[str, float]:
         """Return the energy account since the start [J]; in = losses + shaft + change of stored."""
