@@ -1,13 +1,15 @@
 """Our Modbus TCP server beside pymodbus and libmodbus, in one run, under one C load generator.
 
 All three serve the same 200 holding registers and share one core with the load generator; rounds are
-interleaved and medians compared, because absolute figures move with the machine and ratios much less. Run:
-``pytest benchmarks/test_modbus_server.py -s``.
+interleaved and medians compared, because absolute figures move with the machine and ratios much less. A core
+that other programs use too says nothing about either server: such a run is inconclusive and skipped, with the
+share of the core it got. Run: ``pytest benchmarks/test_modbus_server.py -s``.
 """
 
 import ctypes.util
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -24,6 +26,7 @@ SECONDS = 0.5
 LOADS = {"125 registers, 1 connection": (125, 1, 1), "125 registers, 32 connections": (125, 32, 1)}
 # Requests/s relative to the peer, docs: performance targets of the server with codec and fault hooks in
 # place.
+CORE_SHARE_MIN = 0.9
 BUDGETS = {"pymodbus": 3.5, "libmodbus": 0.85}
 
 
@@ -75,11 +78,17 @@ def _cpu_s(process: subprocess.Popen) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def _children_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def _measure(load: str, servers, quantity: int, connections: int, depth: int):
-    """Return name -> (median requests/s, median p50 in µs, µs of server CPU per request)."""
+    """Return name -> (median requests/s, p50 in µs, µs of server CPU per request), and the core share."""
     rounds = {name: [] for name in servers}
     cpu = dict.fromkeys(servers, 0.0)
     answers = dict.fromkeys(servers, 0)
+    load_before = _children_s()
     for _ in range(ROUNDS):
         for name, (process, port) in servers.items():
             before = _cpu_s(process)
@@ -90,7 +99,8 @@ def _measure(load: str, servers, quantity: int, connections: int, depth: int):
             rounds[name].append(result)
             cpu[name] += _cpu_s(process) - before
             answers[name] += result["answers"]
-    return {
+    share = (sum(cpu.values()) + _children_s() - load_before) / (ROUNDS * len(servers) * SECONDS)
+    figures = {
         name: (
             statistics.median(result["requests_per_s"] for result in results),
             statistics.median(result["p50_us"] for result in results),
@@ -98,15 +108,18 @@ def _measure(load: str, servers, quantity: int, connections: int, depth: int):
         )
         for name, results in rounds.items()
     }
+    return figures, share
 
 
 @pytest.mark.parametrize("load", LOADS)
 def test_our_server_keeps_up_with_its_peers(load, tools, servers):
-    figures = _measure(tools[0], servers, *LOADS[load])
+    figures, share = _measure(tools[0], servers, *LOADS[load])
     print(f"\n{load}, one core shared with the load, {ROUNDS} interleaved rounds of {SECONDS} s")
     for name, (rate, p50_us, cpu_us) in figures.items():
         ratio = figures["ours"][0] / rate
         print(f"  {name:10} {rate:9.0f}/s  p50 {p50_us:.1f} µs  {cpu_us:.1f} µs CPU  ours {ratio:.2f}x")
+    if share < CORE_SHARE_MIN:
+        pytest.skip(f"inconclusive: server and load got {share:.0%} of their core, others the rest")
     if LOADS[load][1] == 1:
         for peer, budget in BUDGETS.items():
             assert figures["ours"][0] >= budget * figures[peer][0], f"below {budget}x {peer}"
