@@ -1,8 +1,9 @@
 """The spectrum that convinced the twin, with the fault lines marked, drawn from a finding's own evidence.
 
-Understood in `evidence`: ``spectrum`` and ``envelope_spectrum``, each ``{"freq_hz": […], "amplitude": […],
-"unit"?}`` or ``[freq_hz, amplitude]``; ``lines``: ``{name: {"f_hz" or "expected_hz": …}}`` or a list of
-``{"label", "f_hz"}``. Anything else stays in the raw evidence below the picture.
+Understood in `evidence`: ``spectrum`` and ``envelope_spectrum``, each with ``freq_hz`` and one more list whose
+name says what it is (``amplitude_m_s2``, ``depth``), or ``[freq_hz, amplitude]``. Lines: ``found_hz`` or
+``expected_hz`` of the named fault, ``order`` with ``speed_hz``, or ``lines`` as ``{name: {"f_hz": …}}`` or a list
+of ``{"label", "f_hz"}``. Anything else stays in the raw evidence below the picture.
 """
 
 from __future__ import annotations
@@ -38,14 +39,13 @@ def spectra_of(finding: Mapping[str, Any]) -> list[Spectrum]:
     evidence = finding.get("evidence")
     if not isinstance(evidence, dict):
         return []
-    lines = tuple(_lines(evidence.get("lines"), str(finding.get("fault", ""))))
+    fault = str(finding.get("fault", ""))
+    lines = tuple(_lines(evidence.get("lines"), fault) or _own_line(evidence, fault))
     out = []
     for name in TITLES:
         pair = _pair(evidence.get(name))
         if pair is not None:
-            given = evidence[name]
-            unit = str(given.get("unit", "m/s²")) if isinstance(given, dict) else "m/s²"
-            out.append(Spectrum(name, *pair, unit, lines))
+            out.append(Spectrum(name, *pair, _unit(evidence[name]), lines))
     return out
 
 
@@ -74,7 +74,7 @@ def draw(spectrum: Spectrum) -> Markup:
 
 def _pair(given: Any) -> tuple[np.ndarray, np.ndarray] | None:
     if isinstance(given, dict):
-        given = (given.get("freq_hz"), given.get("amplitude"))
+        given = (given.get("freq_hz"), given.get(_quantity(given)))
     if not isinstance(given, (list, tuple)) or len(given) != 2:
         return None
     try:
@@ -87,6 +87,28 @@ def _pair(given: Any) -> tuple[np.ndarray, np.ndarray] | None:
     if f_hz.ndim != 1 or f_hz.shape != amplitude.shape or f_hz.size < 2 or not np.all(np.diff(f_hz) > 0.0):
         return None
     return f_hz, amplitude
+
+
+def _quantity(given: Mapping[str, Any]) -> str:
+    return next((str(k) for k, v in given.items() if k != "freq_hz" and isinstance(v, (list, tuple))), "")
+
+
+def _unit(given: Any) -> str:
+    if not isinstance(given, dict):
+        return "m/s²"
+    name = _quantity(given)
+    return str(given.get("unit") or {"depth": "modulation depth", "amplitude_m_s2": "m/s²"}.get(name, name))
+
+
+def _own_line(evidence: Mapping[str, Any], fault: str) -> list[tuple[str, float]]:
+    """Read the line of the fault itself: found or expected, or a multiple of the speed of rotation."""
+    numbers = {k: v for k, v in evidence.items() if isinstance(v, (int, float)) and np.isfinite(v) and v > 0}
+    for key in ("found_hz", "expected_hz"):
+        if key in numbers:
+            return [(fault.replace("bearing_", ""), float(numbers[key]))]
+    if "order" in numbers and "speed_hz" in numbers:
+        return [(f"{numbers['order']:g}× speed", float(numbers["order"]) * float(numbers["speed_hz"]))]
+    return []
 
 
 def _lines(given: Any, fault: str) -> list[tuple[str, float]]:

@@ -1,5 +1,8 @@
 """The report: complete, alone, and deaf to what names try to do to it."""
 
+# ruff: noqa: E501
+# Made-up data reads best one thing a line.
+
 import dataclasses
 import re
 from html.parser import HTMLParser
@@ -107,6 +110,21 @@ def test_the_spectrum_marks_the_lines_of_the_named_fault(run):
     figure = page[page.index("Envelope spectrum") :].split("</figure>")[0]
     assert "outer_race 105.90 Hz" in figure
     assert figure.count('class="mark"') == 4
+
+
+@pytest.mark.parametrize(("evidence", "named", "unit"), [
+    ({"envelope_spectrum": {"freq_hz": [1.0, 90.0, 400.0], "depth": [0.1, 0.4, 0.1]}, "found_hz": 89.9, "expected_hz": 90.0},
+     "outer_race 89.90 Hz", "modulation depth"),
+    ({"spectrum": {"freq_hz": [1.0, 24.0, 99.0], "amplitude_m_s2": [0.1, 0.4, 0.1]}, "order": 1.0, "speed_hz": 24.5},
+     "1× speed 24.50 Hz", "m/s²"),
+])  # fmt: skip
+def test_spectra_are_understood_as_the_twin_states_them(run, evidence, named, unit):
+    told = dataclasses.replace(
+        run.results[0], findings=(run.results[0].findings[0] | {"evidence": evidence},)
+    )
+    page = render(dataclasses.replace(run, results=(told,)))
+    assert named in page
+    assert f"[{unit}]" in page
 
 
 def test_no_number_in_the_drawings_is_lost(run):
