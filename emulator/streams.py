@@ -1,7 +1,7 @@
 """Randomness by name: every draw is a pure function of (seed, path, index).
 
-No stream has a position, so any chunking, order or restart gives the same bits, and a new sensor cannot change an
-old one's noise.
+No stream has a position, so any chunking, order or restart gives the same bits, and a new sensor cannot
+change an old one's noise.
 """
 
 import hashlib
@@ -41,8 +41,10 @@ class Streams:
     seed: int
 
     def __call__(self, path: str) -> Stream:
-        """Return the stream of that path; the key is BLAKE2b-64 of seed and path, the same on every machine."""
-        digest = hashlib.blake2b(f"{int(self.seed)}\0{path}".encode(), digest_size=8, person=b"plantbench").digest()
+        """Return the stream of that path; its key is BLAKE2b-64 of seed and path, on every machine."""
+        digest = hashlib.blake2b(
+            f"{int(self.seed)}\0{path}".encode(), digest_size=8, person=b"plantbench"
+        ).digest()
         return Stream(path, int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little"))
 
 

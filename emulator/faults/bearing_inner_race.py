@@ -1,4 +1,4 @@
-"""Inner-race spall: w = 0.2·20^s mm on the race that turns with the shaft, so it goes through the load zone."""
+"""Inner-race spall: w = 0.2·20^s mm on the race that turns with the shaft, through the load zone."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Unbalance beyond the healthy grade: G = 2.5·100^s mm/s (ISO 21940-11 grades; G250 is the developed fault)."""
+"""Unbalance beyond the healthy grade: G = 2.5·100^s mm/s (ISO 21940-11; G250 is the developed fault)."""
 
 from typing import Any, ClassVar
 

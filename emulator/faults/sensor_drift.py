@@ -11,7 +11,8 @@ DAY_S = 86_400.0
 class SensorDrift:
     """`per_day` is the drift of the developed fault, a fraction of span per day; law "ramp" or "walk".
 
-    A walk has the standard deviation of the ramp after one day. Short scenarios give `per_day` in their own proportion.
+    A walk has the standard deviation of the ramp after one day. Short scenarios give `per_day` in their own
+    proportion.
     """
 
     kind: ClassVar[str] = "sensor_drift"

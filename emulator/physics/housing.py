@@ -1,9 +1,9 @@
-"""Housing: what an accelerometer on a bearing housing feels, from the shaft angle, the impacts and the flow."""
+"""Housing: what an accelerometer on it feels, from the shaft angle, the impacts and the flow."""
 
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -54,15 +54,15 @@ class HousingParameters:
 
     Attributes
     ----------
-    contact_s : duration constants τ [s] of the soft entry, the sharp exit, and the flow's random force: the last keeps
-        the broadband noise from aliasing.
+    contact_s : duration constants τ [s] of the soft entry, the sharp exit, and the flow's random force: the
+        last keeps the broadband noise from aliasing.
     background_n : one-sided density of the broadband force at rated speed and best flow [N/√Hz].
     collapse_rate : bubble collapses per second at the peak · collapse_n_s : their mean impulse [N·s].
     vanes, vane_phase : pump vanes; pump impulses reach this housing with `pump_gain`.
 
     """
 
-    rotor: RotorParameters = RotorParameters()
+    rotor: RotorParameters = field(default_factory=RotorParameters)
     modes: tuple[Mode, ...] = DEFAULT_MODES
     contact_s: tuple[float, float, float] = (60e-6, 12e-6, 25e-6)
     background_n: float = 0.02
@@ -76,10 +76,13 @@ class HousingParameters:
 class Housing:
     """A bearing housing; `render` gives its acceleration, in any chunking the same bits.
 
-    `pump_path` names the pump whose bubbles are heard: housings of one pump share it and so hear the same collapses.
+    `pump_path` names the pump whose bubbles are heard: housings of one pump share it and so hear the same
+    collapses.
     """
 
-    def __init__(self, parameters: HousingParameters, streams: Streams, path: str, pump_path: str = "pump") -> None:
+    def __init__(
+        self, parameters: HousingParameters, streams: Streams, path: str, pump_path: str = "pump"
+    ) -> None:
         self.parameters = parameters
         self._noise = streams(f"{path}/background")
         self._bubbles = streams(f"{pump_path}/cavitation")
@@ -117,11 +120,14 @@ class Housing:
         first, lead = sample_grid(trace, rate_hz) if entering else self._grid
         if n0 < first[0] or n0 + count > first[-1]:
             raise ValueError(
-                f"samples {n0}..{n0 + count - 1} are not in this block, which holds {first[0]}..{first[-1] - 1} "
+                f"samples {n0}..{n0 + count - 1} are not in this block, which holds "
+                f"{first[0]}..{first[-1] - 1} "
                 f"at {rate_hz} Hz; step the plant and ask its sample_range"
             )
         if self._next not in (-1, n0):
-            raise ValueError(f"samples from {n0} do not follow: the next sample of this housing is {self._next}")
+            raise ValueError(
+                f"samples from {n0} do not follow: the next sample of this housing is {self._next}"
+            )
         p = self.parameters
         if entering:
             self._enter_block(trace, bearing, heard, first, lead)
@@ -130,11 +136,33 @@ class Housing:
         out = np.empty(count)
         moment = p.unbalance_gain * p.rotor.mass_kg * p.rotor.eccentricity_m(rotor.unbalance_grade_mm_s)
         render(
-            n0, rate_hz, first, lead, trace.tick_s, trace.speed_rad_s, self._frac,
-            moment, p.rotor.unbalance_phase_rad / (2.0 * math.pi), self._vane_ramp, float(p.vanes), self._background, normal,
-            self._poles, self._decay, self._gains, self._contact, self._contact_gains, self._flow_gains, self._flow_contact, self._support,
-            *self._queue, self._z, self._s, self._cursor, out,
-        )  # fmt: skip
+            n0,
+            rate_hz,
+            first,
+            lead,
+            trace.tick_s,
+            trace.speed_rad_s,
+            self._frac,
+            moment,
+            p.rotor.unbalance_phase_rad / (2.0 * math.pi),
+            self._vane_ramp,
+            float(p.vanes),
+            self._background,
+            normal,
+            self._poles,
+            self._decay,
+            self._gains,
+            self._contact,
+            self._contact_gains,
+            self._flow_gains,
+            self._flow_contact,
+            self._support,
+            *self._queue,
+            self._z,
+            self._s,
+            self._cursor,
+            out,
+        )
         self._next = n0 + count
         return out
 
@@ -150,10 +178,14 @@ class Housing:
         self._support = support_mode(p.rotor, rate_hz)
 
     def _enter_block(
-        self, trace: Shaft, bearing: RollingBearing, heard: Sequence[Path],
-        first: NDArray[np.int64], lead: NDArray[np.float64],
-    ) -> None:  # fmt: skip
-        """Queue the impulses of the block behind those still to come, in the order in which samples meet them."""
+        self,
+        trace: Shaft,
+        bearing: RollingBearing,
+        heard: Sequence[Path],
+        first: NDArray[np.int64],
+        lead: NDArray[np.float64],
+    ) -> None:
+        """Queue the impulses of the block behind those still to come, in sample order."""
         p = self.parameters
         self._grid = (first, lead)
         revs, self._frac = np.empty(first.size, np.int64), np.empty(first.size)
@@ -168,7 +200,11 @@ class Housing:
             hits = path.bearing.impacts(trace)
             if hits.tick.size:
                 t = hits.offset_s + path.delay_s
-                parts.append(_on_samples(hits.tick, t, path.gain * hits.impulse_n_s, hits.sharp, first, lead, self._rate_hz))
+                parts.append(
+                    _on_samples(
+                        hits.tick, t, path.gain * hits.impulse_n_s, hits.sharp, first, lead, self._rate_hz
+                    )
+                )
         parts.append(self._collapses(trace, first, lead))
         sample, late, impulse, sharp = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((late, sample))
@@ -183,16 +219,32 @@ class Housing:
         room = 1024 * trace.cavitation_sigma.size
         tick, offset, impulse = np.empty(room, np.int64), np.empty(room), np.empty(room)
         count = collapses(
-            trace.t0_ns // round(trace.tick_s * NANO), trace.speed_rad_s, self._frac, trace.cavitation_sigma, trace.tick_s,
-            p.collapse_rate, float(p.vanes), p.pump_gain * p.collapse_n_s, self._bubbles.key0, self._bubbles.key1,
-            tick, offset, impulse,
-        )  # fmt: skip
+            trace.t0_ns // round(trace.tick_s * NANO),
+            trace.speed_rad_s,
+            self._frac,
+            trace.cavitation_sigma,
+            trace.tick_s,
+            p.collapse_rate,
+            float(p.vanes),
+            p.pump_gain * p.collapse_n_s,
+            self._bubbles.key0,
+            self._bubbles.key1,
+            tick,
+            offset,
+            impulse,
+        )
         return _on_samples(
-            tick[:count], offset[:count], impulse[:count], np.ones(count, np.int64), first, lead, self._rate_hz
+            tick[:count],
+            offset[:count],
+            impulse[:count],
+            np.ones(count, np.int64),
+            first,
+            lead,
+            self._rate_hz,
         )
 
     def _flow_noise(self, trace: Shaft) -> NDArray[np.float64]:
-        """Return the broadband impulse per sample and tick [N·s]: flow noise grows with speed and away from best flow."""
+        """Return the broadband impulse per sample [N·s], float64[k]: more with speed and off best flow."""
         p = self.parameters
         speed = np.abs(trace.speed_rad_s[:-1]) / p.rotor.rated_speed_rad_s
         off_design = np.minimum(np.abs(trace.flow_ratio - 1.0), 1.0)
@@ -203,9 +255,19 @@ class Housing:
     def save(self) -> dict[str, Any]:
         """Return everything that changes from sample to sample."""
         names = (
-            "_z", "_s", "_cursor", "_queue", "_next", "_block_ns", "_vane_n", "_vane_ramp", "_rate_hz",
-            "_grid", "_frac", "_background",
-        )  # fmt: skip
+            "_z",
+            "_s",
+            "_cursor",
+            "_queue",
+            "_next",
+            "_block_ns",
+            "_vane_n",
+            "_vane_ramp",
+            "_rate_hz",
+            "_grid",
+            "_frac",
+            "_background",
+        )
         return copy.deepcopy({name: getattr(self, name) for name in names if hasattr(self, name)})
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -224,9 +286,14 @@ def _empty_queue() -> _Queue:
 
 
 def _on_samples(
-    tick: NDArray[np.int64], offset_s: NDArray[np.float64], impulse: NDArray[np.float64], sharp: NDArray[np.int64],
-    first: NDArray[np.int64], lead: NDArray[np.float64], rate_hz: float,
-) -> _Queue:  # fmt: skip
+    tick: NDArray[np.int64],
+    offset_s: NDArray[np.float64],
+    impulse: NDArray[np.float64],
+    sharp: NDArray[np.int64],
+    first: NDArray[np.int64],
+    lead: NDArray[np.float64],
+    rate_hz: float,
+) -> _Queue:
     """Return impulses with the first sample at or after each, and how late that sample is [s]."""
     ahead = np.ceil((offset_s - lead[tick]) * rate_hz)
     late = np.maximum(ahead / rate_hz - (offset_s - lead[tick]), 0.0)
@@ -234,7 +301,7 @@ def _on_samples(
 
 
 def sample_grid(trace: Shaft, rate_hz: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return first int64[k+1], lead float64[k] [s]: first sample of each tick, and its time after the tick's start.
+    """Return first int64[k+1], lead float64[k] [s]: each tick's first sample, and its time into the tick.
 
     Integer arithmetic on an absolute grid (rates to 1 µHz): the same after ten days as at the start.
     """
@@ -252,8 +319,8 @@ def modal_bank(
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.float64]]:
     """Return poles [m], gains [c, m] and contact gains [c, 2] of the acceleration after a unit impulse.
 
-    Partial fractions of Σ (s²/m_j)/(s²+2ζωs+ω²)·1/(1+sτ)²: residues 2R_j at the poles, and at the double pole −1/τ
-    the value (for t·e^{−t/τ}) and the derivative (for e^{−t/τ}) of what is left.
+    Partial fractions of Σ (s²/m_j)/(s²+2ζωs+ω²)·1/(1+sτ)²: residues 2R_j at the poles, and at the double
+    pole −1/τ the value (for t·e^{−t/τ}) and the derivative (for e^{−t/τ}) of what is left.
     """
     omega = np.array([2.0 * math.pi * m.frequency_hz for m in modes])
     zeta = np.array([m.damping for m in modes])
@@ -272,7 +339,7 @@ def modal_bank(
 
 
 def support_mode(rotor: RotorParameters, rate_hz: float) -> NDArray[np.complex128]:
-    """Return λ, e^{λT}, b0, b1 and (1/(M·ω_d) + j/M): the support mode, exact for a force linear between samples."""
+    """Return λ, e^{λT}, b0, b1 and (1/(M·ω_d) + j/M): exact for a force linear between samples."""
     omega = 2.0 * math.pi * rotor.natural_frequency_hz
     damped = omega * math.sqrt(1.0 - rotor.support_damping**2)
     pole = complex(-rotor.support_damping * omega, damped)

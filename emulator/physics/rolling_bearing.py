@@ -1,8 +1,8 @@
 """Rolling bearing: kinematics, spalls as trains of impacts, friction.
 
-A spall is a width on a surface. What it does to a housing follows: a passage of a ball is a soft entry and a sharp
-exit, with an impulse that grows with width and load and goes through the load zone. McFadden & Smith 1984 (load zone),
-Antoni & Randall 2003 (slip), Sawalhi & Randall 2011 (entry and exit).
+A spall is a width on a surface. What it does to a housing follows: a passage of a ball is a soft entry and
+a sharp exit, with an impulse that grows with width and load and goes through the load zone. McFadden &
+Smith 1984 (load zone), Antoni & Randall 2003 (slip), Sawalhi & Randall 2011 (entry and exit).
 """
 
 import copy
@@ -35,7 +35,7 @@ class Shaft(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RollingBearingParameters:
-    """Geometry and law of impacts; defaults are a 6205-2RS with the centre geometry published with the CWRU records.
+    """Geometry and law of impacts; defaults: 6205-2RS, centre geometry as published with the CWRU records.
 
     Attributes
     ----------
@@ -47,8 +47,9 @@ class RollingBearingParameters:
     load_zone : ε of q(φ) = [1 − (1 − cos φ)/(2ε)]₊^1.5.
     outer_angle_rad : position of an outer-race spall from the middle of the load zone.
     scatter : relative range of one impact's strength, uniform.
-    rough_above_mm, rough_ratio : a spall wider than this is rough ground: the ball rattles across it (`ROUGH` knocks of
-        either sign, this share of the exit each), noise that comes and goes with the passages.
+    rough_above_mm, rough_ratio : a spall wider than this is rough ground: the ball rattles across it
+        (`ROUGH` knocks of either sign, this share of the exit each), noise that comes and goes with the
+        passages.
 
     """
 
@@ -95,7 +96,7 @@ class RollingBearingParameters:
         return float(self.ball_diameter_m * np.cos(self.contact_angle_rad) / self.pitch_diameter_m)
 
     def exit_delay_s(self, width_m: float, shaft_hz: float) -> float:
-        """Time from entering a spall to the sharp exit [s]: w/(2v) with v the ball's speed on the outer race."""
+        """Time from entering a spall to the sharp exit [s]: w/(2v), v the ball's speed on the outer race."""
         outer_diameter_m = self.pitch_diameter_m + self.ball_diameter_m
         return width_m / (2.0 * np.pi * outer_diameter_m * self.cage_order * shaft_hz)
 
@@ -113,7 +114,7 @@ class RollingBearingCondition:
 
 @dataclass(frozen=True, slots=True)
 class Impacts:
-    """Impulses of one block: tick int64[m], offset_s float64[m] from that tick, impulse_n_s float64[m], sharp int64[m]."""
+    """Impulses of one block, all [m]: tick, offset from it [s], impulse [N·s], 1 if sharp and 0 if soft."""
 
     tick: NDArray[np.int64]
     offset_s: NDArray[np.float64]
@@ -152,8 +153,10 @@ class RollingBearing:
         for surface in SURFACES:
             start = streams(f"{path}/{surface}/start").uniform(0, 1)[0]
             self._trains[surface] = _Train(
-                streams(f"{path}/{surface}/slip"), streams(f"{path}/{surface}/scatter"),
-                streams(f"{path}/{surface}/rough"), np.array([start, 0.0])
+                streams(f"{path}/{surface}/slip"),
+                streams(f"{path}/{surface}/scatter"),
+                streams(f"{path}/{surface}/rough"),
+                np.array([start, 0.0]),
             )
         self._block_ns = -1
         self._impacts = NO_IMPACTS
@@ -192,7 +195,7 @@ class RollingBearing:
         return Impacts(*(np.concatenate([getattr(part, n) for part in parts]) for n in Impacts.__slots__))
 
     def _surface(self, trace: Shaft, surface: str, order: NDArray[np.float64], width_mm: float) -> Impacts:
-        """Return the impulses of one surface. The train runs on without a spall, so an onset finds it in place."""
+        """Return the impulses of one surface; the train runs without a spall too, for an onset to find it."""
         p, train = self.parameters, self._trains[surface]
         speed, tick_s = trace.speed_rad_s, trace.tick_s
         turns = float(np.abs(speed).sum()) * tick_s / (2.0 * np.pi)
@@ -201,8 +204,18 @@ class RollingBearing:
         number = np.empty(room, np.int64)
         walk = int(p.slip_law == "walk")
         count = passages(
-            speed, tick_s, order, p.slip_sigma, walk, train.slip.key0, train.slip.key1,
-            train.to_go, train.index, tick, offset, number,
+            speed,
+            tick_s,
+            order,
+            p.slip_sigma,
+            walk,
+            train.slip.key0,
+            train.slip.key1,
+            train.to_go,
+            train.index,
+            tick,
+            offset,
+            number,
         )
         if width_mm <= 0.0 or count == 0:
             return NO_IMPACTS
@@ -218,7 +231,9 @@ class RollingBearing:
         sizes = [-p.entry_ratio * impulse, impulse]
         sharp = [0, 1]
         if width_mm > p.rough_above_mm:
-            draws = train.rough.uniform(2 * ROUGH * int(number[0]), 2 * ROUGH * count).reshape(count, 2, ROUGH)
+            draws = train.rough.uniform(2 * ROUGH * int(number[0]), 2 * ROUGH * count).reshape(
+                count, 2, ROUGH
+            )
             for knock in range(ROUGH):
                 times.append(offset + 2.0 * delay * draws[:, 0, knock])
                 sizes.append(p.rough_ratio * impulse * (2.0 * draws[:, 1, knock] - 1.0))
@@ -254,8 +269,12 @@ class RollingBearing:
     def save(self) -> dict[str, Any]:
         """Return everything that changes as the bearing turns."""
         return copy.deepcopy(
-            {"condition": self.condition, "trains": {s: (t.to_go, t.index) for s, t in self._trains.items()},
-             "block_ns": self._block_ns, "impacts": self._impacts}
+            {
+                "condition": self.condition,
+                "trains": {s: (t.to_go, t.index) for s, t in self._trains.items()},
+                "block_ns": self._block_ns,
+                "impacts": self._impacts,
+            }
         )
 
     def restore(self, saved: dict[str, Any]) -> None:

@@ -13,7 +13,8 @@ class RotorParameters:
     Attributes
     ----------
     mass_kg, rated_speed_rad_s : the rotor, and the speed its balance grade refers to.
-    support_mass_kg, support_stiffness_n_m, support_damping : the housing mass on its foundation, damping ratio.
+    support_mass_kg, support_stiffness_n_m, support_damping : the housing mass on its foundation, damping
+        ratio.
     unbalance_phase_rad : angle of the heavy spot from the shaft's zero mark.
 
     """
@@ -48,7 +49,7 @@ class RotorCondition:
 
 def unbalance_grade_mm_s(severity: float) -> float:
     """Return the grade G = 2.5·100^s of a severity [mm/s]; exactly 2.5 at severity 0."""
-    return 2.5 * 100.0**severity
+    return float(2.5 * 100.0**severity)
 
 
 @dataclass(slots=True)

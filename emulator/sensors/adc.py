@@ -12,7 +12,7 @@ def step(span: float, bits: int) -> float:
 
 
 def quantisation_snr_db(bits: int) -> float:
-    """Return the signal-to-noise ratio of a full-scale sine, 20·log10(2^bits·√1.5) dB (98.08 dB at 16 bits)."""
+    """Return the signal-to-noise ratio of a full-scale sine, 20·log10(2^bits·√1.5) dB (16 bits: 98.09)."""
     return 20.0 * math.log10(math.ldexp(math.sqrt(1.5), bits))
 
 
@@ -22,6 +22,6 @@ def swap_words(value: float) -> float:
 
 
 def swap_words_array(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return float32[n] with the two 16-bit words of each value exchanged; bit patterns, so NaN may come out."""
+    """Return float32[n] with the two 16-bit words of each value exchanged; NaN may come out."""
     words = values.astype(np.float32).view(np.uint16).reshape(-1, 2)[:, ::-1]
     return np.ascontiguousarray(words).view(np.float32).ravel()

@@ -1,6 +1,7 @@
 """Sensor chains: from a true value to what a device is given, through ten stages in a fixed order.
 
-mount → element → gain, offset → noise → drift → anti-alias filter → sample clock → saturation → quantiser → transport.
+mount → element → gain, offset → noise → drift → anti-alias filter → sample clock → saturation → quantiser →
+transport.
 """
 
 import copy
@@ -40,9 +41,14 @@ class ScalarChain:
     """
 
     def __init__(
-        self, spec: SensorSpec, streams: Streams, path: str, scan_s: float,
-        span: tuple[float, float] = (0.0, 1.0), unit: tuple[float, float] = (1.0, 0.0),
-    ) -> None:  # fmt: skip
+        self,
+        spec: SensorSpec,
+        streams: Streams,
+        path: str,
+        scan_s: float,
+        span: tuple[float, float] = (0.0, 1.0),
+        unit: tuple[float, float] = (1.0, 0.0),
+    ) -> None:
         low, high = span
         if not low < high:
             raise ValueError(f"range [{low}, {high}] of {path} is empty; low must be below high")
@@ -58,7 +64,9 @@ class ScalarChain:
         self._gain = 1.0 + (scatter[0] - 0.5) * spec.accuracy * (2.0 if spec.of_reading else 1.0)
         self._offset = 0.0 if spec.of_reading else (scatter[1] - 0.5) * spec.accuracy * self.span
         # the data sheet's noise is for one reading in 100 ms; a density in between, as everywhere
-        self._sigma = spec.noise * math.sqrt(NOMINAL_SCAN_S / scan_s) * (1.0 if spec.of_reading else self.span)
+        self._sigma = (
+            spec.noise * math.sqrt(NOMINAL_SCAN_S / scan_s) * (1.0 if spec.of_reading else self.span)
+        )
         self._state = np.zeros(STATES)
         self._state[0] = np.nan
         self._scan = 0
@@ -81,14 +89,29 @@ class ScalarChain:
             out[:] = self._last
         else:
             scalar_chain(
-                np.ascontiguousarray(true, np.float64), scan, self.scan_s,
-                spec.lag * c.lag_factor, spec.lag * second * c.lag_factor,
-                self._gain * c.scale, self._offset + c.bias * self.span, self._sigma * c.noise_gain,
+                np.ascontiguousarray(true, np.float64),
+                scan,
+                self.scan_s,
+                spec.lag * c.lag_factor,
+                spec.lag * second * c.lag_factor,
+                self._gain * c.scale,
+                self._offset + c.bias * self.span,
+                self._sigma * c.noise_gain,
                 FLOW_FLOOR * self.span if spec.of_reading else 0.0,
-                c.drift_per_s * self.span, c.walk_per_sqrt_s * self.span, int(c.stuck == "element"),
-                bottom, upper, bottom, adc.step(top - bottom, spec.bits - c.bits_lost),
-                self._noise.key0, self._noise.key1, self._walk.key0, self._walk.key1, self._state, out,
-            )  # fmt: skip
+                c.drift_per_s * self.span,
+                c.walk_per_sqrt_s * self.span,
+                int(c.stuck == "element"),
+                bottom,
+                upper,
+                bottom,
+                adc.step(top - bottom, spec.bits - c.bits_lost),
+                self._noise.key0,
+                self._noise.key1,
+                self._walk.key0,
+                self._walk.key1,
+                self._state,
+                out,
+            )
         self._last = self._transport(scan, out)
         return out
 
@@ -110,9 +133,15 @@ class ScalarChain:
     def save(self) -> dict[str, Any]:
         """Return everything that changes from scan to scan."""
         return copy.deepcopy(
-            {"condition": self.condition, "state": self._state, "scan": self._scan, "last": self._last,
-             "status": self.status, "dropout": self._dropout.save()}
-        )  # fmt: skip
+            {
+                "condition": self.condition,
+                "state": self._state,
+                "scan": self._scan,
+                "last": self._last,
+                "status": self.status,
+                "dropout": self._dropout.save(),
+            }
+        )
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take back what `save` gave."""
@@ -125,8 +154,9 @@ class ScalarChain:
 class WaveformChain:
     """One accelerometer, digitised at `rate_hz`; ask the plant for true samples at `true_rate_hz`.
 
-    Both filters are symmetric and delay the signal by `delay_s`. `full_scale` comes from the data sheet, ±50 g if it
-    names none; `noise` of the data sheet is added to the amplifier's own density, as a fraction of span per sample.
+    Both filters are symmetric and delay the signal by `delay_s`. `full_scale` comes from the data sheet,
+    ±50 g if it names none; `noise` of the data sheet is added to the amplifier's own density, as a fraction
+    of span per sample.
     """
 
     def __init__(self, spec: SensorSpec, streams: Streams, path: str, rate_hz: float) -> None:
@@ -150,7 +180,10 @@ class WaveformChain:
         self._jitter = streams(f"{path}/jitter")
         self._dropout = Dropout(streams, path)
         self._gain = 1.0 + (2.0 * streams(f"{path}/scatter").uniform(0, 1)[0] - 1.0) * spec.accuracy
-        self._overload = (1.0 / (transducers.IEPE_TAU_S * rate_hz), math.exp(-1.0 / (transducers.IEPE_TAU_S * rate_hz)))
+        self._overload = (
+            1.0 / (transducers.IEPE_TAU_S * rate_hz),
+            math.exp(-1.0 / (transducers.IEPE_TAU_S * rate_hz)),
+        )
         self._state: dict[str, NDArray[np.float64]] = {
             "mount": np.zeros(self._mount_taps.size - 1),
             "amplifier": np.array([np.nan, 0.0, 0.0, 0.0, 0.0]),
@@ -171,22 +204,42 @@ class WaveformChain:
         x, work, normal = np.empty(count), np.empty(count), np.empty(count)
         fir(s["mount"], np.ascontiguousarray(samples, np.float64), self._mount_taps, x)
         amplifier(
-            x, int(c.stuck == "element"), *self._high_pass, self._gain * c.scale, c.bias * self.span,
-            c.drift_per_s * self.span, c.walk_per_sqrt_s * self.span, 1.0 / self.rate_hz,
-            n0, self._walk.key0, self._walk.key1, s["amplifier"],
-        )  # fmt: skip
+            x,
+            int(c.stuck == "element"),
+            *self._high_pass,
+            self._gain * c.scale,
+            c.bias * self.span,
+            c.drift_per_s * self.span,
+            c.walk_per_sqrt_s * self.span,
+            1.0 / self.rate_hz,
+            n0,
+            self._walk.key0,
+            self._walk.key1,
+            s["amplifier"],
+        )
         fill_normal(self._noise.key0, self._noise.key1, n0, normal)
         p = self._poles
-        add_noise(x, n0, self._white, normal, p.mask, p.decay, p.drive, self._keys, s["flicker"], c.noise_gain)
+        add_noise(
+            x, n0, self._white, normal, p.mask, p.decay, p.drive, self._keys, s["flicker"], c.noise_gain
+        )
         if c.jitter_s > 0.0:
             fir(s["filter"].copy(), x, self._slope_taps, normal)
         fir(s["filter"], x, self._filter_taps, work)
         out = np.empty(count, np.float32)
         digitise(
-            work, normal, c.jitter_s, n0, self._jitter.key0, self._jitter.key1,
-            self.full_scale * c.limit_factor, *self._overload, self.full_scale,
-            adc.step(self.span, self.spec.bits - c.bits_lost), s["overload"], out,
-        )  # fmt: skip
+            work,
+            normal,
+            c.jitter_s,
+            n0,
+            self._jitter.key0,
+            self._jitter.key1,
+            self.full_scale * c.limit_factor,
+            *self._overload,
+            self.full_scale,
+            adc.step(self.span, self.spec.bits - c.bits_lost),
+            s["overload"],
+            out,
+        )
         return self._transport(n0, out)
 
     def _transport(self, n0: int, out: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,7 +18,8 @@ class SensorCondition:
     stuck : "transport" repeats the last code; "element" freezes the physical value and noise goes on.
     noise_gain : factor on every noise.
     lag_factor : factor on the element's time constants.
-    dropout_gap_s : mean length of a gap in transport [s], 0 for none; dropout_every_s the mean time between them [s].
+    dropout_gap_s : mean length of a gap in transport [s], 0 for none; dropout_every_s the mean time between
+        them [s].
     limit_factor : factor on the limits of saturation.
     bits_lost : bits the quantiser lost.
     word_swap : the two 16-bit words of the value are exchanged.

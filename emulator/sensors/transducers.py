@@ -64,10 +64,13 @@ IEPE_DENSITY = 1.5e-6 * STANDARD_GRAVITY  # m/s²/√Hz
 IEPE_CORNER_HZ = 100.0
 
 
-def symmetric_fir(gain: NDArray[np.float64], frequency: NDArray[np.float64], half: int) -> NDArray[np.float64]:
+def symmetric_fir(
+    gain: NDArray[np.float64], frequency: NDArray[np.float64], half: int
+) -> NDArray[np.float64]:
     """Return 2·half+1 symmetric taps that fit `gain` at `frequency` [cycles/sample] by least squares.
 
-    A symmetric filter delays by `half` samples and has no other phase; well below a resonance the mount has none either.
+    A symmetric filter delays by `half` samples and has no other phase; well below a resonance the mount has
+    none either.
     """
     basis = np.cos(2.0 * np.pi * np.outer(frequency, np.arange(half + 1)))
     basis[:, 1:] *= 2.0
@@ -76,7 +79,7 @@ def symmetric_fir(gain: NDArray[np.float64], frequency: NDArray[np.float64], hal
 
 
 def differentiator(half: int, band: float) -> NDArray[np.float64]:
-    """Return 2·half+1 antisymmetric taps whose gain is 2πf up to `band` [cycles/sample]; delay `half` samples."""
+    """Return 2·half+1 antisymmetric taps with gain 2πf up to `band` [cycles/sample]; delay `half` samples."""
     frequency = np.linspace(0.0, band, 8 * half)
     basis = 2.0 * np.sin(2.0 * np.pi * np.outer(frequency, np.arange(1, half + 1)))
     side = np.linalg.lstsq(basis, 2.0 * np.pi * frequency, rcond=None)[0]
@@ -84,17 +87,21 @@ def differentiator(half: int, band: float) -> NDArray[np.float64]:
 
 
 def mount_fir(mount: Mount, rate_hz: float) -> NDArray[np.float64]:
-    """Return the mount's gain as symmetric taps, fitted up to 0.46·rate; a resonance inside the band needs more of them."""
+    """Return the mount's gain as symmetric taps, fitted up to 0.46·rate; more if it resonates inside."""
     half = 15 if mount.frequency_hz > 0.5 * rate_hz else 63
     frequency = np.linspace(0.0, 0.46, 800)
     return symmetric_fir(mount.gain(frequency * rate_hz), frequency, half)
 
 
 def anti_alias_fir(half: int = 31, edge: float = 0.455, width: float = 0.09) -> NDArray[np.float64]:
-    """Return a Kaiser-windowed low-pass: ±0.05 dB to 0.4·rate, unit gain at 0 Hz; edge and width in cycles/sample."""
+    """Return a Kaiser-windowed low-pass, ±0.05 dB to 0.4·rate; edge and width in cycles/sample."""
     n = np.arange(-half, half + 1)
     attenuation = 2.285 * 2.0 * np.pi * width * 2 * half + 7.95
-    beta = 0.1102 * (attenuation - 8.7) if attenuation > 50.0 else 0.5842 * (attenuation - 21.0) ** 0.4 + 0.07886 * (attenuation - 21.0)
+    beta = (
+        0.1102 * (attenuation - 8.7)
+        if attenuation > 50.0
+        else 0.5842 * (attenuation - 21.0) ** 0.4 + 0.07886 * (attenuation - 21.0)
+    )
     taps = 2.0 * edge * np.sinc(2.0 * edge * n) * np.kaiser(2 * half + 1, beta)
     return np.asarray(taps / taps.sum())
 
@@ -112,12 +119,13 @@ class FlickerPoles:
 
 
 def flicker_poles(density: float, corner_hz: float, rate_hz: float, lowest_hz: float = 0.1) -> FlickerPoles:
-    """Return poles whose sum has the one-sided PSD density²·corner/f between `lowest_hz` and three times the corner.
+    """Return poles whose sum has the one-sided PSD density²·corner/f from `lowest_hz` to 3× the corner.
 
-    Σ a_i/(1+(f/f_i)²) with a_i = density²·corner·Δ·(2/π)/f_i and Δ = ln(10)/2 approximates 1/f; each pole is a first-order
-    process of variance a_i·f_i·π/2, moved on a power-of-two grid at 16 or more times its frequency.
+    Σ a_i/(1+(f/f_i)²) with a_i = density²·corner·Δ·(2/π)/f_i and Δ = ln(10)/2 approximates 1/f; each pole
+    is a first-order process of variance a_i·f_i·π/2, moved on a power-of-two grid at 16 or more times its
+    frequency.
     """
-    steps = max(int(round(2.0 * math.log10(3.0 * corner_hz / lowest_hz))), 0)
+    steps = max(round(2.0 * math.log10(3.0 * corner_hz / lowest_hz)), 0)
     frequency = lowest_hz * 10.0 ** (0.5 * np.arange(steps + 1))
     every = 2 ** np.maximum(np.floor(np.log2(rate_hz / (16.0 * frequency))), 0).astype(np.int64)
     level = density**2 * corner_hz * 0.5 * math.log(10.0) * (2.0 / math.pi) / frequency

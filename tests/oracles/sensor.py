@@ -4,7 +4,7 @@ import math
 
 
 def one_pole_steps(inputs, tau, dt, substeps=2000):
-    """Response of a lag to an input linear between scans, by tiny explicit steps; starts settled at the first input."""
+    """Response of a lag to an input linear between scans, by tiny steps; settled at the first input."""
     y, before, out = inputs[0], inputs[0], []
     for now in inputs:
         for i in range(substeps):

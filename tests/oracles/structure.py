@@ -1,4 +1,4 @@
-"""Slow, obvious counterparts of the rendered vibration: closed forms and direct sums, from the equations alone."""
+"""Slow, obvious counterparts of the rendered vibration, from the equations alone."""
 
 import math
 
@@ -8,7 +8,8 @@ import numpy as np
 def impulse_response(t, modes, tau):
     """Acceleration after a unit impulse p(t) = (t/τ²)e^{−t/τ} at t = 0, by convolving p with h'' numerically.
 
-    modes: (frequency_hz, damping, mass_kg). h'' of a mode is δ/m minus (2ζω·h' + ω²·h); the δ part passes p through.
+    modes: (frequency_hz, damping, mass_kg). h'' of a mode is δ/m minus (2ζω·h' + ω²·h); the δ part passes p
+    through.
     """
     fine = np.linspace(0.0, float(t[-1]), 400_001)
     step = fine[1] - fine[0]
@@ -38,7 +39,7 @@ def unbalance_velocity_mm_s(grade_mm_s, speed_hz, mass, support_mass, stiffness,
 
 
 def walk_psd(f, rate, sigma):
-    """One-sided-in-f PSD of a unit-impulse renewal train with normal intervals: f0(1−|Φ|²)/|1−Φ|² (Antoni & Randall)."""
+    """PSD of a unit-impulse train with normal intervals: f0(1−|Φ|²)/|1−Φ|² (Antoni & Randall)."""
     period = 1.0 / rate
     phi = np.exp(-2j * np.pi * f * period - 0.5 * (2.0 * np.pi * f * sigma * period) ** 2)
     return rate * (1.0 - np.abs(phi) ** 2) / np.abs(1.0 - phi) ** 2

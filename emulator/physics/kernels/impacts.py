@@ -1,8 +1,8 @@
 """Event trains driven by the shaft angle: ball passages over a spall, and bubble collapses.
 
-Speed is piecewise linear between ticks, so the angle is quadratic in time and the time of a passage is a root in
-closed form. Times are seconds from the start of their tick; a tick is the unit in which everything is generated, so
-neither block nor chunk lengths show in the result.
+Speed is piecewise linear between ticks, so the angle is quadratic in time and the time of a passage is a
+root in closed form. Times are seconds from the start of their tick; a tick is the unit in which everything
+is generated, so neither block nor chunk lengths show in the result.
 """
 
 import math
@@ -29,8 +29,8 @@ def turns_at_ticks(speed, tick_s, revs0, frac0, revs, frac):
 def passages(speed, tick_s, order, sigma, walk, key0, key1, state, index, tick, offset, number):
     """Fill the ball passages of one spall over a block; return how many.
 
-    McFadden & Smith 1984 for the train, Antoni & Randall 2003 for the two slip laws: `walk` 1 lets each interval vary
-    (a renewal process, T+Δ_i), 0 lets each passage jitter about a strict clock (iT+τ_i).
+    McFadden & Smith 1984 for the train, Antoni & Randall 2003 for the two slip laws: `walk` 1 lets each
+    interval vary (a renewal process, T+Δ_i), 0 lets each passage jitter about a strict clock (iT+τ_i).
 
     order : float64[k] passages per turn in each tick · sigma : relative to one interval
     state : float64[2] passages still to go, jitter of the next · index : int64[1] number of the next passage
@@ -45,10 +45,8 @@ def passages(speed, tick_s, order, sigma, walk, key0, key1, state, index, tick, 
         slope = (w1 - w0) / tick_s
         while state[0] + state[1] <= advance and count < tick.shape[0]:
             c = (state[0] + state[1]) / per_rad
-            if c <= 0.0:
-                t = 0.0  # a jitter larger than the way to go: as early as this tick allows
-            else:
-                t = 2.0 * c / (w0 + math.sqrt(max(w0 * w0 + 2.0 * slope * c, 0.0)))
+            # a jitter larger than the way to go: as early as this tick allows
+            t = 0.0 if c <= 0.0 else 2.0 * c / (w0 + math.sqrt(max(w0 * w0 + 2.0 * slope * c, 0.0)))
             tick[count] = i
             offset[count] = t
             number[count] = index[0]
@@ -66,7 +64,7 @@ def passages(speed, tick_s, order, sigma, walk, key0, key1, state, index, tick, 
 
 @kernel
 def bubble_rate(sigma):
-    """Relative rate of bubble collapses at cavitation number `sigma`: from 3.5 on, full at 1.2, less below 0.9."""
+    """Relative rate of bubble collapses: from `sigma` 3.5 down, full at 1.2, less below 0.9."""
     if not sigma < 3.5:
         return 0.0
     if sigma > 1.2:
@@ -78,11 +76,14 @@ def bubble_rate(sigma):
 
 
 @kernel
-def collapses(first_tick, speed, frac, sigma, tick_s, peak_rate, vanes, mean_impulse, key0, key1, tick, offset, impulse):
+def collapses(
+    first_tick, speed, frac, sigma, tick_s, peak_rate, vanes, mean_impulse, key0, key1, tick, offset, impulse
+):
     """Fill the bubble collapses of a block; return how many.
 
-    A Poisson process thinned by 1 + 0.5·cos(vanes·θ) + 0.3·cos θ. It has no memory, so each tick starts afresh and its
-    draws are numbered by the tick. Impulses are exponentially distributed about `mean_impulse` [N·s], of either sign.
+    A Poisson process thinned by 1 + 0.5·cos(vanes·θ) + 0.3·cos θ. It has no memory, so each tick starts
+    afresh and its draws are numbered by the tick. Impulses are exponentially distributed about
+    `mean_impulse` [N·s], of either sign.
     """
     count = 0
     for i in range(sigma.shape[0]):

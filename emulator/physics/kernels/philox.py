@@ -1,7 +1,8 @@
 """Philox-4x32-10 counter generator and normals that are a pure function of (key, index).
 
-Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC '11, doi:10.1145/2063384.2063405, §3.
-Words are carried as uint64 holding 32 bits: a 32×32 product then never overflows, compiled or not.
+Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC '11,
+doi:10.1145/2063384.2063405, §3. Words are carried as uint64 holding 32 bits: a 32×32 product then never
+overflows, compiled or not.
 """
 
 import math
@@ -47,7 +48,7 @@ def philox_block(key0, key1, block):
 
 @kernel
 def philox_uniform(key0, key1, index):
-    """Return draw `index` of a stream, uniform in (0, 1): 53 bits from two words, centred so that 0 is never hit."""
+    """Return draw `index` of a stream, uniform in (0, 1): 53 bits, centred so that 0 is never hit."""
     w0, w1, w2, w3 = philox_block(key0, key1, index >> 1)
     if index & 1:
         w0, w1 = w2, w3
@@ -58,7 +59,7 @@ def philox_uniform(key0, key1, index):
 
 @kernel
 def _radius(mantissa, exponent):
-    """Return √(−2·ln(m·2^e)) for m in [0.5, 1); arithmetic only, so that it vectorises and is the same everywhere.
+    """Return √(−2·ln(m·2^e)) for m in [0.5, 1); arithmetic only: it vectorises and is the same everywhere.
 
     ln m = 2·artanh((m−1)/(m+1)), folded to m in [√½, √2): the series is good to 1e-15 there.
     """
@@ -81,7 +82,7 @@ def _radius(mantissa, exponent):
 
 @kernel
 def sin_half_turns(r):
-    """Return sin(πr) for r in [−½, ½], by its series (1e-16): vectorises, and is the same on every machine."""
+    """Return sin(πr) for r in [−½, ½], by its series (1e-16): the same on every machine."""
     x = math.pi * r
     q = x * x
     p = -1.0 / 51090942171709440000.0
@@ -109,7 +110,8 @@ def cos_turns(turns):
 def philox_normal(key0, key1, index):
     """Return draw `index` of a stream, standard normal (Box & Muller 1958).
 
-    Four normals share one Philox block: 32-bit uniforms cut the tail at 6.76 sigma, beyond what a float32 noise shows.
+    Four normals share one Philox block: 32-bit uniforms cut the tail at 6.76 sigma, beyond what a float32
+    noise shows.
     """
     w0, w1, w2, w3 = philox_block(key0, key1, index >> 2)
     if index & 2:

@@ -1,8 +1,9 @@
-"""Rendering of a housing's acceleration: resonators hit at fractional times, and a support mode driven by the shaft.
+"""Rendering of acceleration: resonators hit at fractional times, a support mode driven by the shaft.
 
-Each structural mode is one complex pole λ. An impulse of shape p(t) = (t/τ²)e^{−t/τ} (a contact of finite duration)
-leaves Σ 2·Re(R_j e^{λ_j t}) + (d0 + d1·t)e^{−t/τ} behind: partial fractions of s²/(s²+2ζωs+ω²)/(1+sτ)², so nothing is
-left at 0 Hz and nothing aliases. The gains 2R_j are folded into the state.
+Each structural mode is one complex pole λ. An impulse of shape p(t) = (t/τ²)e^{−t/τ} (a contact of finite
+duration) leaves Σ 2·Re(R_j e^{λ_j t}) + (d0 + d1·t)e^{−t/τ} behind: partial fractions of
+s²/(s²+2ζωs+ω²)/(1+sτ)², so nothing is left at 0 Hz and nothing aliases. The gains 2R_j are folded into the
+state.
 """
 
 import math
@@ -53,12 +54,13 @@ def render(
     background float64[k] [N·s] : impulse per sample of the broadband force · normal float64[n] : its draws
     pole complex128[m], decay complex128[m] : λ_j, and e^{λ_j/rate} · gain complex128[2, m] : 2R_j, by contact
     contact float64[3] [s], contact_gain float64[3, 2] : τ, and d0, d1: soft, sharp, flow
-    flow_gain complex128[q, m], flow_contact float64[q, 2] : what an impulse of the flow has become q parts of a sample
-    later: 2R_j·e^{λ_j·late}, and e^{−late/τ}, late·e^{−late/τ}
+    flow_gain complex128[q, m], flow_contact float64[q, 2] : what an impulse of the flow has become q parts
+    of a sample later: 2R_j·e^{λ_j·late}, and e^{−late/τ}, late·e^{−late/τ}
     support complex128[5] : λ, e^{λT}, b0, b1, 1/(M·ω_d) with 1/M in the imaginary part
-    q_sample int64[q], q_late float64[q] [s], q_impulse float64[q] [N·s], q_sharp int64[q] : impulses in sample order
-    z complex128[m+1] (the last is the support), s float64[7] (contacts, last force) · cursor int64[2] : next impulse,
-    1 once a force has been seen
+    q_sample int64[q], q_late float64[q] [s], q_impulse float64[q] [N·s], q_sharp int64[q] : impulses in
+        sample order
+    z complex128[m+1] (the last is the support), s float64[7] (contacts, last force) · cursor int64[2] :
+    next impulse, 1 once a force has been seen
     """
     modes = pole.shape[0]
     sample_s = 1.0 / rate
@@ -86,8 +88,8 @@ def render(
             hits[i] = background[tick] * normal[i]
     for i in range(count):
         n = n0 + i
-        # First-order hold, exact for a force linear between samples. A hold droops by sinc², and acceleration is a
-        # small difference at low frequency: the (ωT)²/12 in `drive` puts it back.
+        # First-order hold, exact for a force linear between samples. A hold droops by sinc², and
+        # acceleration is a small difference at low frequency: the (ωT)²/12 in `drive` puts it back.
         if cursor[1] == 0:
             cursor[1] = 1
             s[6] = drive[i]
@@ -101,8 +103,8 @@ def render(
         s[3] = (s[3] + s[2] * sample_s) * contact_decay_sharp
         s[2] *= contact_decay_sharp
         s[5] = (s[5] + s[4] * sample_s) * contact_decay_flow
-        # The flow strikes once per sample, at scattered places between samples: impulses that kept one place would
-        # alias in phase, and the density would then depend on the rate.
+        # The flow strikes once per sample, at scattered places between samples: impulses that kept one
+        # place would alias in phase, and the density would then depend on the rate.
         place = (((n & 0xFFFF) * 40503) >> 8) % flow_gain.shape[0]
         hit = hits[i]
         s[4] = s[4] * contact_decay_flow + hit * flow_contact[place, 0]

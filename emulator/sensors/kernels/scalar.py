@@ -24,14 +24,35 @@ def lag_step(state, before, now, tau, dt):
 
 @kernel
 def scalar_chain(
-    true, index, dt, tau1, tau2, gain, offset, sigma, of_reading, drift_rate, walk,
-    frozen, lower, upper, bottom, step, key0, key1, walk0, walk1, state, out,
+    true,
+    index,
+    dt,
+    tau1,
+    tau2,
+    gain,
+    offset,
+    sigma,
+    of_reading,
+    drift_rate,
+    walk,
+    frozen,
+    lower,
+    upper,
+    bottom,
+    step,
+    key0,
+    key1,
+    walk0,
+    walk1,
+    state,
+    out,
 ):
-    """Read `true` float64[n] at scans index, index+1, … `dt` [s] apart into `out`; all in the sensor's SI unit.
+    """Read `true` float64[n] at scans index, index+1, …, `dt` [s] apart, into `out`; all in SI.
 
     sigma : standard deviation of a reading, relative to max(abs(reading), of_reading) if of_reading > 0
     drift_rate per second, walk per √second · frozen 1: the element keeps its value · lower, upper : limits
-    bottom, step : value of code 0 and quantiser step (0: none) · state float64[6]; NaN first: settled at the first value
+    bottom, step : value of code 0 and quantiser step (0: none) · state float64[6]; NaN first: settled at
+        the first value
     """
     for i in range(true.shape[0]):
         if frozen == 0:

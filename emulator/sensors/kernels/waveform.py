@@ -10,10 +10,10 @@ from emulator.physics.kernels.philox import philox_normal
 
 @kernel
 def fir(history, x, taps, out):
-    """Filter `x` with `taps` into `out`; `history` float64[taps-1] holds the samples before and is brought up to date.
+    """Filter `x` with `taps` into `out`; `history` float64[taps-1] holds the samples before.
 
-    Taps outside, samples inside: each sample sums its taps in the same order however the samples are cut. Four taps a
-    pass spare three loads and stores out of four (63 taps: 2× over one tap a pass).
+    Taps outside, samples inside: each sample sums its taps in the same order however the samples are cut.
+    Four taps a pass spare three loads and stores out of four (63 taps: 2× over one tap a pass).
     """
     m = history.shape[0]
     n = x.shape[0]
@@ -40,7 +40,8 @@ def fir(history, x, taps, out):
 def amplifier(x, frozen, a, b, gain, offset, drift_rate, walk, dt, n0, walk0, walk1, state):
     """High-pass (bilinear one-pole), gain, offset and drift, in place; a frozen element holds its last value.
 
-    state float64[5] : last input, last high-passed, drift, random walk, held element value (NaN first: settled)
+    state float64[5] : last input, last high-passed, drift, random walk, held element value (NaN first:
+        settled)
     """
     for i in range(x.shape[0]):
         now = state[0] if frozen == 1 and not math.isnan(state[0]) else x[i]
@@ -90,7 +91,8 @@ def add_noise(x, n0, white, normal, mask, decay, drive, keys, state, gain):
 def digitise(x, slope, jitter, n0, jitter0, jitter1, limit, overload, rest, full_scale, step, state, out):
     """Sample clock jitter, limits with slow recovery, quantiser, float32.
 
-    slope float64[n] : derivative of x, used if jitter > 0 [s] · overload, rest : part of the excess that the amplifier
+    slope float64[n] : derivative of x, used if jitter > 0 [s] · overload, rest : part of the excess that
+        the amplifier
     keeps, and its decay per sample · state float64[1] : what it keeps · step 0: no quantiser
     """
     for i in range(x.shape[0]):

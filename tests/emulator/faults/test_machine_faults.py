@@ -13,7 +13,9 @@ def bearing():
     return SimpleNamespace(condition=RollingBearingCondition())
 
 
-@pytest.mark.parametrize(("kind", "target"), [(BearingOuterRace, bearing), (BearingInnerRace, bearing), (Imbalance, Rotor)])
+@pytest.mark.parametrize(
+    ("kind", "target"), [(BearingOuterRace, bearing), (BearingInnerRace, bearing), (Imbalance, Rotor)]
+)
 def test_severity_0_is_exactly_healthy_even_after_a_fault(kind, target):
     asset, healthy = target(), target()
     kind({}).apply(asset, 0.6, 0)
@@ -22,7 +24,9 @@ def test_severity_0_is_exactly_healthy_even_after_a_fault(kind, target):
     assert asset.condition == healthy.condition
 
 
-@pytest.mark.parametrize(("kind", "name"), [(BearingOuterRace, "outer_spall_mm"), (BearingInnerRace, "inner_spall_mm")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(BearingOuterRace, "outer_spall_mm"), (BearingInnerRace, "inner_spall_mm")]
+)
 def test_a_developed_spall_is_four_millimetres_wide(kind, name):
     asset = bearing()
     kind({}).apply(asset, 1.0, 0)

@@ -21,8 +21,15 @@ class ShaftDrive:
             return np.array([float(value(first + i)) if callable(value) else float(value) for i in range(k)])
 
         trace = ShaftTrace(
-            first * 10_000_000, TICK_S, self.angle.revs, self.angle.frac, speed,
-            each(self.sigma), each(self.flow), each(self.load), each(self.vane),
+            first * 10_000_000,
+            TICK_S,
+            self.angle.revs,
+            self.angle.frac,
+            speed,
+            each(self.sigma),
+            each(self.flow),
+            each(self.load),
+            each(self.vane),
         )
         for i in range(k):
             self.angle.advance(float(speed[i]), float(speed[i + 1]), TICK_S)

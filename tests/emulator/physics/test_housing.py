@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -5,21 +6,30 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from tests.oracles.structure import impulse_response, unbalance_velocity_mm_s
 
-from emulator.physics.housing import DEFAULT_MODES, Housing, HousingParameters, Mode, Path, modal_bank, sample_grid
+from emulator.physics.housing import (
+    DEFAULT_MODES,
+    Housing,
+    HousingParameters,
+    Mode,
+    Path,
+    modal_bank,
+    sample_grid,
+)
 from emulator.physics.rolling_bearing import RollingBearing, RollingBearingParameters
 from emulator.physics.rotor import RotorCondition
 from emulator.streams import Streams
+from tests.oracles.structure import impulse_response, unbalance_velocity_mm_s
 
 RATE = 25_600.0
+NORMAL = HousingParameters()
 QUIET = HousingParameters(background_n=0.0)
 
 
 class Rendered:
     """A housing with its bearing on a driven shaft, rendered block by block."""
 
-    def __init__(self, drive, parameters=HousingParameters(), seed=1, rate=RATE, grade=2.5, heard=(), name="de"):
+    def __init__(self, drive, parameters=NORMAL, seed=1, rate=RATE, grade=2.5, heard=(), name="de"):
         streams = Streams(seed)
         self.drive, self.rate, self.rotor, self.heard = drive, rate, RotorCondition(grade), heard
         self.housing = Housing(parameters, streams, name, "pump")
@@ -27,11 +37,17 @@ class Rendered:
 
     def render(self, trace, cuts=()):
         first, _ = sample_grid(trace, self.rate)
-        edges = [int(first[0]), *sorted(int(first[0] + cut * (first[-1] - first[0])) for cut in cuts), int(first[-1])]
-        return np.concatenate([
-            self.housing.render(trace, self.rotor, self.bearing, a, b - a, self.rate, self.heard)
-            for a, b in zip(edges, edges[1:], strict=False)
-        ])
+        edges = [
+            int(first[0]),
+            *sorted(int(first[0] + cut * (first[-1] - first[0])) for cut in cuts),
+            int(first[-1]),
+        ]
+        return np.concatenate(
+            [
+                self.housing.render(trace, self.rotor, self.bearing, a, b - a, self.rate, self.heard)
+                for a, b in itertools.pairwise(edges)
+            ]
+        )
 
     def run(self, blocks):
         return np.concatenate([self.render(self.drive.step()) for _ in range(blocks)])
@@ -92,7 +108,9 @@ def test_an_impulse_starts_from_rest_and_leaves_no_velocity_behind():
     scale = np.abs(gains).sum(axis=1)
     assert_allclose((gains.sum(axis=1).real + contact_gains[:, 0]) / scale, 0.0, atol=1e-12)
     for kind, tau in enumerate((60e-6, 12e-6)):
-        velocity = -(gains[kind] / pole).real.sum() + contact_gains[kind, 0] * tau + contact_gains[kind, 1] * tau**2
+        velocity = (
+            -(gains[kind] / pole).real.sum() + contact_gains[kind, 0] * tau + contact_gains[kind, 1] * tau**2
+        )
         assert velocity == pytest.approx(0.0, abs=1e-9 * scale[kind])
 
 
@@ -158,6 +176,7 @@ def test_doubling_the_rate_leaves_the_noise_density_unchanged(drive, seed):
 @pytest.mark.slow_without_jit
 def test_the_same_impacts_are_heard_at_any_rate(drive):
     """No impact is rounded to a sample: a train rendered at two rates agrees where samples coincide."""
+
     def machine(rate):
         made = Rendered(drive(vane=0.0), QUIET, rate=rate, grade=0.0)
         made.bearing.condition.outer_spall_mm = 1.0
@@ -169,7 +188,7 @@ def test_the_same_impacts_are_heard_at_any_rate(drive):
 
 @pytest.mark.slow_without_jit
 def test_a_spall_looks_like_the_published_records(drive):
-    """Level and shape of an outer-race defect of 0.021 in (0.533 mm) on a 6205: 0.28-0.58 g rms, kurtosis 6-35.
+    """Level and shape of an outer-race defect of 0.533 mm (0.021 in): 0.28-0.58 g rms, kurtosis 6-35.
 
     CWRU records 234, 236, 246-248, 258-260 (drive end); the healthy record 97 has 0.07 g and 2.8.
     """
@@ -186,7 +205,7 @@ def test_a_spall_looks_like_the_published_records(drive):
 @pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_spall_below_the_noise_shows_in_the_squared_envelope_and_not_in_kurtosis(drive, seed):
-    """V-BRG-6: 4 s, one mode 5400 Hz ζ 0.03, 1 % slip, in-band SNR −7.7 dB; line ≥15 dB over the local median."""
+    """V-BRG-6: 4 s, one mode 5400 Hz ζ 0.03, 1 % slip, in-band SNR −7.7 dB; line ≥15 dB over the median."""
     parameters = HousingParameters(modes=(Mode(5400, 0.03, 10.0),), background_n=0.0)
     made = Rendered(drive(1797 / 60, vane=0.0), parameters, seed=seed, grade=0.0)
     made.bearing.condition.outer_spall_mm = 0.5
@@ -218,7 +237,7 @@ def test_cavitation_noise_rises_from_3_5_to_1_2_and_falls_below_0_9(drive):
 
     assert power(4.0) == power(3.5) == 0.0
     levels = [power(s) for s in (3.2, 2.5, 1.8, 1.2)]
-    assert all(a < b for a, b in zip(levels, levels[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(levels))
     assert power(0.3) < power(0.6) < levels[-1]
 
 
@@ -242,7 +261,9 @@ def test_two_housings_hear_the_same_bubbles_and_each_others_bearing(drive):
     damaged = Rendered(drive(vane=0.0), QUIET, grade=0.0, name="de")
     damaged.bearing.condition.outer_spall_mm = 1.0
     quiet.heard = (Path(damaged.bearing, gain=0.5, delay_s=10 / RATE),)
-    blocks = [(damaged.render(trace), quiet.render(trace)) for trace in (damaged.drive.step() for _ in range(5))]
+    blocks = [
+        (damaged.render(trace), quiet.render(trace)) for trace in (damaged.drive.step() for _ in range(5))
+    ]
     near, far = (np.concatenate(side) for side in zip(*blocks, strict=True))
     assert_allclose(far[10:], 0.5 * near[:-10], atol=1e-9 * np.abs(near).max())
 
@@ -250,7 +271,9 @@ def test_two_housings_hear_the_same_bubbles_and_each_others_bearing(drive):
 def test_samples_outside_the_block_are_refused(drive):
     made = Rendered(drive())
     trace = made.drive.step()
-    with pytest.raises(ValueError, match=r"samples 2500\.\.2599 are not in this block, which holds 0\.\.2559"):
+    with pytest.raises(
+        ValueError, match=r"samples 2500\.\.2599 are not in this block, which holds 0\.\.2559"
+    ):
         made.housing.render(trace, made.rotor, made.bearing, 2500, 100, RATE)
 
 
@@ -258,7 +281,9 @@ def test_samples_that_do_not_follow_are_refused(drive):
     made = Rendered(drive())
     trace = made.drive.step()
     made.housing.render(trace, made.rotor, made.bearing, 0, 100, RATE)
-    with pytest.raises(ValueError, match="samples from 200 do not follow: the next sample of this housing is 100"):
+    with pytest.raises(
+        ValueError, match="samples from 200 do not follow: the next sample of this housing is 100"
+    ):
         made.housing.render(trace, made.rotor, made.bearing, 200, 100, RATE)
 
 

@@ -1,15 +1,18 @@
+import itertools
 import math
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from tests.oracles.structure import walk_psd
 
 from emulator.physics.rolling_bearing import RollingBearing, RollingBearingParameters, spall_width_mm
 from emulator.streams import Streams
+from tests.oracles.structure import walk_psd
 
 CWRU_6205 = RollingBearingParameters(ball_diameter_m=0.3126 * 25.4e-3, pitch_diameter_m=1.537 * 25.4e-3)
-CWRU_6203 = RollingBearingParameters(balls=8, ball_diameter_m=0.2656 * 25.4e-3, pitch_diameter_m=1.122 * 25.4e-3)
+CWRU_6203 = RollingBearingParameters(
+    balls=8, ball_diameter_m=0.2656 * 25.4e-3, pitch_diameter_m=1.122 * 25.4e-3
+)
 MFPT = RollingBearingParameters(balls=8, ball_diameter_m=0.235 * 25.4e-3, pitch_diameter_m=1.245 * 25.4e-3)
 
 
@@ -67,7 +70,7 @@ def test_spall_width_follows_severity():
     assert spall_width_mm(1e-9) == pytest.approx(0.2)
     assert spall_width_mm(1.0) == pytest.approx(4.0)
     widths = [spall_width_mm(s) for s in np.linspace(0, 1, 11)]
-    assert all(a < b for a, b in zip(widths, widths[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(widths))
 
 
 def test_a_bearing_without_a_spall_is_silent(drive):
@@ -77,7 +80,9 @@ def test_a_bearing_without_a_spall_is_silent(drive):
 
 @pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize(("surface", "order"), [("outer", "outer_order"), ("inner", "inner_order"), ("ball", "ball_order")])
+@pytest.mark.parametrize(
+    ("surface", "order"), [("outer", "outer_order"), ("inner", "inner_order"), ("ball", "ball_order")]
+)
 def test_the_number_of_impacts_in_a_ramp_is_order_times_revolutions(drive, seed, surface, order):
     p = RollingBearingParameters(slip=0.0, load_zone=50.0)
     ramp = drive(lambda t: 2 * math.pi * (10 + 1.5 * t))
@@ -104,7 +109,7 @@ def test_the_cage_lags_more_when_the_bearing_is_hardly_loaded():
 
 @pytest.mark.slow_without_jit
 def test_random_walk_slip_gives_the_spectrum_of_a_renewal_process(drive):
-    """600 runs of 2 s at σ = 2 %, lines 1..5 and the valleys between; one bin scatters by 4 %, thirty of them by ±12 %."""
+    """600 runs of 2 s at σ = 2 %, lines and valleys; one bin scatters by 4 %, thirty of them by ±12 %."""
     p = RollingBearingParameters(slip=0.0, slip_sigma=0.02)
     hz, span, runs = 25.0, 2.0, 600
     rate = p.outer_order * hz

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles.sensor import swap
 
 from emulator.sensors import adc
+from tests.oracles.sensor import swap
 
 
 def test_a_16_bit_converter_on_50_g_has_a_step_of_1_526_mg():

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -5,29 +6,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from tests.oracles.sensor import lag_amplitude, one_pole_steps
 
 from emulator.sensors import adc, transducers
 from emulator.sensors.chain import ScalarChain, WaveformChain
 from emulator.streams import Streams
 from rigs.schema import SensorSpec
+from tests.oracles.sensor import lag_amplitude, one_pole_steps
 
 RATE = 25_600.0
 CLEAN = {"accuracy": 0.0, "noise": 0.0, "bits": 32}
 
 
 def scalar(seed=1, scan_s=0.1, span=(0.0, 100.0), **spec):
-    return ScalarChain(SensorSpec(**({"kind": "pressure"} | spec)), Streams(seed), "sensor/p", scan_s, span=span)
+    return ScalarChain(
+        SensorSpec(**({"kind": "pressure"} | spec)), Streams(seed), "sensor/p", scan_s, span=span
+    )
 
 
 def accelerometer(seed=1, rate=RATE, **spec):
-    return WaveformChain(SensorSpec(**({"kind": "accelerometer", "bits": 24, "noise": 0.0} | spec)), Streams(seed), "sensor/a", rate)
+    return WaveformChain(
+        SensorSpec(**({"kind": "accelerometer", "bits": 24, "noise": 0.0} | spec)),
+        Streams(seed),
+        "sensor/a",
+        rate,
+    )
 
 
 def psd(x, rate, low, high, n=None):
     n = n or int(rate / 4)
     window = np.hanning(n)
-    power = np.mean([np.abs(np.fft.rfft(x[i : i + n] * window)) ** 2 for i in range(0, x.size - n, n // 2)], axis=0)
+    power = np.mean(
+        [np.abs(np.fft.rfft(x[i : i + n] * window)) ** 2 for i in range(0, x.size - n, n // 2)], axis=0
+    )
     f = np.fft.rfftfreq(n, 1 / rate)
     return (2 * power / (rate * np.sum(window**2)))[(f >= low) & (f < high)].mean()
 
@@ -75,7 +85,9 @@ def test_pressure_noise_is_0_02_percent_of_span(seed):
 def test_scalar_noise_is_a_density():
     slow = scalar(scan_s=0.1, noise=0.001, bits=32).read_block(np.full(200_000, 50.0))
     fast = scalar(scan_s=0.05, noise=0.001, bits=32).read_block(np.full(400_000, 50.0))
-    assert 10 * math.log10(psd(fast, 20.0, 1, 4, 400) / psd(slow, 10.0, 1, 4, 200)) == pytest.approx(0, abs=0.1)
+    assert 10 * math.log10(psd(fast, 20.0, 1, 4, 400) / psd(slow, 10.0, 1, 4, 200)) == pytest.approx(
+        0, abs=0.1
+    )
 
 
 def test_flow_lags_by_half_a_second():
@@ -193,7 +205,7 @@ def test_any_chunking_of_samples_gives_the_same_bits(cuts):
     whole.condition.walk_per_sqrt_s = parts.condition.walk_per_sqrt_s = 0.01
     expected = whole.read(17, x)
     edges = [0, *np.cumsum(cuts)]
-    got = np.concatenate([parts.read(17 + a, x[a:b]) for a, b in zip(edges, edges[1:], strict=False)])
+    got = np.concatenate([parts.read(17 + a, x[a:b]) for a, b in itertools.pairwise(edges)])
     assert got.tobytes() == expected.tobytes()
 
 
@@ -240,4 +252,6 @@ def test_a_full_scale_sine_has_the_converters_signal_to_noise_ratio():
     x = sine(997.0, 2.0, amplitude=480.0)
     y = fine.read(0, x).astype(float)
     error = coarse.read(0, x).astype(float) - y
-    assert 20 * math.log10(490.3325 / math.sqrt(2) / error.std()) == pytest.approx(adc.quantisation_snr_db(12), abs=0.1)
+    assert 20 * math.log10(490.3325 / math.sqrt(2) / error.std()) == pytest.approx(
+        adc.quantisation_snr_db(12), abs=0.1
+    )

@@ -21,7 +21,9 @@ def gain(taps, frequency):
     return np.exp(-2j * np.pi * np.outer(frequency, n)) @ taps
 
 
-@pytest.mark.parametrize(("celsius", "ohm"), [(-100, 60.2558), (0, 100.0), (100, 138.5055), (200, 175.8560), (850, 390.4811)])
+@pytest.mark.parametrize(
+    ("celsius", "ohm"), [(-100, 60.2558), (0, 100.0), (100, 138.5055), (200, 175.8560), (850, 390.4811)]
+)
 def test_pt100_gives_the_resistances_of_the_standard(celsius, ohm):
     assert pt100_resistance_ohm(celsius) == pytest.approx(ohm, abs=5e-5)
 
