@@ -16,10 +16,18 @@ USAGE_ERROR = 2
 def analyze(
     file: Annotated[Path, typer.Argument(help="Recorded waveform: npz, mat, wav or csv.")],
     bearing: Annotated[str, typer.Option(help="Bearing name, or n,d,D,angle (any length unit, degrees).")],
-    rate: Annotated[float | None, typer.Option(help="Sample rate [Hz]; the file's own when it has one.")] = None,
-    speed: Annotated[float | None, typer.Option(help="Shaft speed [rpm]; the file's own when it has one.")] = None,
-    channel: Annotated[str | None, typer.Option(help="Channel of the file; the first one if not given.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Unit of the samples, m/s2 or g: adds velocity and imbalance.")] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Sample rate [Hz]; the file's own when it has one.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Shaft speed [rpm]; the file's own when it has one.")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="Channel of the file; the first one if not given.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of the samples, m/s2 or g: adds velocity and imbalance.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
     """Judge a recorded waveform: bearing faults and imbalance, with confidence and evidence."""
@@ -44,7 +52,10 @@ def analyze(
     if as_json:
         print(json.dumps(result.as_dict(), allow_nan=False))
         return
-    _show(result, f"{file.name}, channel {name}, {rate_hz:g} Hz, {speed_rpm:g} rpm, bearing {geometry.name or bearing}")
+    _show(
+        result,
+        f"{file.name}, channel {name}, {rate_hz:g} Hz, {speed_rpm:g} rpm, bearing {geometry.name or bearing}",
+    )
 
 
 def _known(given: float | None, found: float | None, message: str) -> float:
@@ -69,7 +80,9 @@ def _show(result: "AnalysisResult", title: str) -> None:
             table.add_row(entry["fault"], f"{entry['confidence']:.2f}", _sentence(entry["evidence"]))
         console.print(table)
     shown = {name: value for name, value in result.features.items() if value is not None}
-    console.print("  ".join(f"{name} {value:.4g}" for name, value in shown.items()), style="dim", markup=False)
+    console.print(
+        "  ".join(f"{name} {value:.4g}" for name, value in shown.items()), style="dim", markup=False
+    )
 
 
 def _sentence(evidence: dict[str, Any]) -> str:
@@ -77,7 +90,8 @@ def _sentence(evidence: dict[str, Any]) -> str:
         return f"{100 * evidence['share_of_velocity_power_at_1x']:.0f} % of the velocity power once per turn"
     harmonics = " ".join(f"{value:.0f}" for value in evidence["harmonics_db"])
     low, high = evidence["band_hz"]
+    line, slip, expected = evidence["line_hz"], evidence["slip_percent"], evidence["expected_hz"]
     return (
-        f"line {evidence['line_hz']:.2f} Hz ({evidence['slip_percent']:+.1f} % of {evidence['expected_hz']:.2f}),"
-        f" harmonics {harmonics} dB over floor, depth {evidence['modulation_depth']:.2f}, in {low:.0f}-{high:.0f} Hz"
+        f"line {line:.2f} Hz ({slip:+.1f} % of {expected:.2f}), harmonics {harmonics} dB over floor,"
+        f" depth {evidence['modulation_depth']:.2f}, in {low:.0f}-{high:.0f} Hz"
     )

@@ -1,7 +1,7 @@
-"""Bearing signals made from the book, for testing the twin's diagnosis. Nothing here is shared with the virtual plant.
+"""Bearing signals made from the book, to test the twin's diagnosis; nothing is shared with the virtual plant.
 
-Impacts arrive by shaft angle with random-walk slip (McFadden & Smith 1984; Antoni & Randall 2003), ring one resonance and
-are added one by one in closed form.
+Impacts arrive by shaft angle with random-walk slip (McFadden & Smith 1984; Antoni & Randall 2003), ring one
+resonance and are added one by one in closed form.
 """
 
 import numpy as np
@@ -53,7 +53,7 @@ def load_zone(angle):
 
 
 def machine_noise(speed_hz, rate_hz, samples, rng):
-    """A healthy machine: white and low-frequency noise, shaft harmonics, mains lines, a gear with modulation."""
+    """A healthy machine: white noise, shaft harmonics, mains lines, a gear with modulation."""
     t = np.arange(samples) / rate_hz
     x = rng.standard_normal(samples)
     for k in range(1, 6):

@@ -33,7 +33,7 @@ def moments(x):
 
 
 def squared_envelope_spectrum(x, rate_hz, low_hz, high_hz):
-    """Amplitude spectrum of the squared envelope of a band, relative to its mean: the textbook way, all of it."""
+    """Amplitude spectrum of the squared envelope of a band, relative to its mean: the textbook way."""
     spectrum = np.fft.fft(x)
     freq = np.fft.fftfreq(x.size, 1.0 / rate_hz)
     spectrum[(freq < low_hz) | (freq >= high_hz)] = 0.0

@@ -1,4 +1,4 @@
-"""One recorded waveform, judged: the same processing as a vibration point's, on the whole record at leisure."""
+"""One recorded waveform, judged: a vibration point's processing, on the whole record at leisure."""
 
 import math
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ DOUBT = 0.2
 MIN_REVS = 12.0
 """Fewer revolutions than this tell nothing about lines that repeat a few times a turn."""
 SEGMENT_REVS = 80.0
-"""Length of the averaged segments: fine enough to part 2 % slip from its neighbours, short enough for random slip."""
+"""Length of the averaged segments: fine enough to part neighbours, short enough for random slip."""
 SHARE_1X = 0.8
 """Share of the velocity power at once per turn from which imbalance is considered."""
 SHALLOW = 0.35
@@ -41,7 +41,8 @@ class AnalysisResult:
     Parameters
     ----------
     diagnosis : possible causes with confidence and evidence, most confident first
-    verdict : "faulty" (a cause is called), "healthy", or "unknown" (abnormal but not attributable, or not fit to judge)
+    verdict : "faulty" (a cause is called), "healthy", or "unknown" (abnormal but not attributable, or not
+        fit to judge)
     reason : one sentence for the verdict
     band_hz : band in which the strongest evidence was found
     features : plain numbers; acceleration in the unit of the record
@@ -70,7 +71,9 @@ class AnalysisResult:
         }
 
 
-def analyze(x: Array, rate_hz: float, speed_hz: float, bearing: BearingGeometry, *, unit: str | None = None) -> AnalysisResult:
+def analyze(
+    x: Array, rate_hz: float, speed_hz: float, bearing: BearingGeometry, *, unit: str | None = None
+) -> AnalysisResult:
     """Judge one record.
 
     Parameters
@@ -149,7 +152,7 @@ def _unfit(x: Array, rate_hz: float, speed_hz: float) -> AnalysisResult | None:
         "inf": "the record holds infinite values",
         "constant": "the signal never changes: a dead or disconnected sensor",
         "coarse": "the signal knows only a few levels: a machine at rest or a converter far too coarse",
-        "clipped": "the signal rests on its limits too often: saturated, peaks and envelopes are not to be trusted",
+        "clipped": "the signal rests on its limits too often: saturated, not to be trusted",
         "short": f"the record holds {revs:.1f} revolutions, {MIN_REVS:g} are the least",
     }
     plain = {"rms": _finite(moments.rms), "peak": _finite(moments.peak), "samples": float(x.size)}
@@ -164,7 +167,11 @@ def _features(
     moments: Moments, amplitude: Array, df: float, rate_hz: float, speed_hz: float, to_si: float | None
 ) -> dict[str, float | None]:
     band = velocity_band_hz(speed_hz)
-    velocity = None if to_si is None else 1e3 * to_si * velocity_rms(amplitude, df, band[0], min(band[1], 0.45 * rate_hz))
+    velocity = (
+        None
+        if to_si is None
+        else 1e3 * to_si * velocity_rms(amplitude, df, band[0], min(band[1], 0.45 * rate_hz))
+    )
     top = 0.4 * rate_hz
     features: dict[str, float | None] = {
         "rms": moments.rms,
@@ -176,14 +183,16 @@ def _features(
         "hf_rms": band_rms(amplitude, df, 5000.0, top) if top > 5000.0 else None,
     }
     for order in (1, 2, 3):
-        features[f"order_{order}x"] = line_amplitude(amplitude, order * speed_hz / df, 0.005 * order * speed_hz / df + 1.5)[0]
+        features[f"order_{order}x"] = line_amplitude(
+            amplitude, order * speed_hz / df, 0.005 * order * speed_hz / df + 1.5
+        )[0]
     return {name: None if value is None else _finite(value) for name, value in features.items()}
 
 
 def _imbalance(
     amplitude: Array, df: float, rate_hz: float, speed_hz: float, features: dict[str, float | None]
 ) -> dict[str, Any] | None:
-    """Velocity that is nearly all at once per turn; how bad it is needs the unit, so without one it stays a remark."""
+    """Velocity nearly all at once per turn; how bad needs the unit, so without one it stays a remark."""
     band = velocity_band_hz(speed_hz)
     whole = velocity_rms(amplitude, df, band[0], min(band[1], 0.45 * rate_hz))
     near = 0.01 * speed_hz + 2.0 * df
@@ -194,7 +203,8 @@ def _imbalance(
     if share < SHARE_1X:
         return None
     velocity = features["velocity_rms_mm_s"]
-    # Zone C of a medium machine begins at 2.8 … 4.5 mm/s: below that a clean once-per-turn line is how machines run.
+    # Zone C of a medium machine begins at 2.8 … 4.5 mm/s: below that a clean once-per-turn line is how
+    # machines run.
     confidence = 0.15 if velocity is None else 0.9 / (1.0 + math.exp(-(velocity - 3.6) / 0.4))
     evidence = {"share_of_velocity_power_at_1x": share, "velocity_rms_mm_s": velocity, "f_hz": speed_hz}
     return {"fault": "imbalance", "confidence": round(confidence, 4), "evidence": evidence}
@@ -219,7 +229,9 @@ def _bearing_entry(line: LineScore) -> dict[str, Any]:
     }
 
 
-def _verdict(diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], moments: Moments) -> tuple[str, str]:
+def _verdict(
+    diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], moments: Moments
+) -> tuple[str, str]:
     best = diagnosis[0] if diagnosis else None
     if best is not None and best["confidence"] >= CALL:
         return "faulty", f"{best['fault']} with confidence {best['confidence']:.2f}"
@@ -227,9 +239,15 @@ def _verdict(diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], momen
         return "unknown", f"traces of {best['fault']}, too weak or too ambiguous to call"
     shown = max(lines.values(), key=lambda line: line.score_db)
     if shown.score_db >= SCORE_MIDDLE_DB and shown.depth >= SHALLOW:
-        return "unknown", f"{shown.family} lines stand out (modulation depth {shown.depth:.2f}), not enough to call them"
+        return (
+            "unknown",
+            f"{shown.family} lines stand out (modulation depth {shown.depth:.2f}), not enough to call them",
+        )
     if moments.kurtosis > 6.0:
-        return "unknown", f"impulsive (kurtosis {moments.kurtosis:.1f}, 3 is normal), but no known family of lines explains it"
+        return (
+            "unknown",
+            f"impulsive (kurtosis {moments.kurtosis:.1f}, 3 is normal), but no family of lines explains it",
+        )
     return "healthy", "no family of lines stands out beyond chance"
 
 

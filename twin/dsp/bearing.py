@@ -32,8 +32,8 @@ class BearingGeometry:
             raise ValueError(f"bearing elements = {self.elements} must be 3 or more")
         if not 0.0 < self.element_diameter < self.pitch_diameter:
             raise ValueError(
-                f"bearing element diameter {self.element_diameter} must be positive and smaller than the pitch"
-                f" diameter {self.pitch_diameter}, both in the same unit"
+                f"bearing element diameter {self.element_diameter} must be positive and smaller"
+                f" than the pitch diameter {self.pitch_diameter}, both in the same unit"
             )
         if not 0.0 <= self.contact_angle_rad < math.pi / 2:
             raise ValueError(
@@ -42,7 +42,7 @@ class BearingGeometry:
 
     @property
     def ratio(self) -> float:
-        """d cos(alpha) / D."""
+        """D cos(alpha) / D."""
         return self.element_diameter * math.cos(self.contact_angle_rad) / self.pitch_diameter
 
     @property
@@ -62,7 +62,7 @@ class BearingGeometry:
 
     @property
     def bsf(self) -> float:
-        """Order of a ball's own spin: D/(2d) (1-r²). A defect strikes both races, so its line is twice this."""
+        """Order of a ball's own spin, D/(2d) (1-r²). A defect strikes both races: its line is twice this."""
         return 0.5 * self.pitch_diameter / self.element_diameter * (1.0 - self.ratio**2)
 
     def orders(self) -> dict[str, float]:
@@ -70,8 +70,9 @@ class BearingGeometry:
         return dict(zip(FAMILIES, (self.bpfo, self.bpfi, 2.0 * self.bsf, self.ftf), strict=True))
 
 
-# Sizes in inches as the data owners state them. CWRU: drive end SKF 6205-2RS JEM, fan end SKF 6203-2RS JEM (Case
-# Western Reserve University bearing data centre); MFPT: NICE bearing of the fault data set (Bechhoefer 2013).
+# Sizes in inches as the data owners state them. CWRU: drive end SKF 6205-2RS JEM, fan end SKF 6203-2RS JEM
+# (Case Western Reserve University bearing data centre); MFPT: NICE bearing of the fault data set (Bechhoefer
+# 2013).
 BEARINGS: Mapping[str, BearingGeometry] = MappingProxyType(
     {
         "6205": BearingGeometry(9, 0.3126, 1.537, 0.0, "6205"),
@@ -113,12 +114,18 @@ def parse_bearing(text: str) -> BearingGeometry:
 def _from_numbers(text: str) -> BearingGeometry:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) not in (3, 4):
-        raise ValueError(f"bearing {text!r} must be n,d,D,angle: rolling elements, their diameter, pitch diameter, degrees")
+        raise ValueError(
+            f"bearing {text!r} must be n,d,D,angle: rolling elements, their diameter, pitch diameter, degrees"
+        )
     try:
         numbers = [float(part) for part in parts]
     except ValueError:
-        raise ValueError(f"bearing {text!r} must be four numbers n,d,D,angle such as 9,7.94,39.04,0") from None
+        raise ValueError(
+            f"bearing {text!r} must be four numbers n,d,D,angle such as 9,7.94,39.04,0"
+        ) from None
     if not all(math.isfinite(number) for number in numbers) or numbers[0] != int(numbers[0]):
-        raise ValueError(f"bearing {text!r}: the number of rolling elements must be a whole number, the rest finite")
+        raise ValueError(
+            f"bearing {text!r}: the number of rolling elements must be a whole number, the rest finite"
+        )
     angle = math.radians(numbers[3]) if len(numbers) == 4 else 0.0
     return BearingGeometry(int(numbers[0]), numbers[1], numbers[2], angle, text)

@@ -1,9 +1,9 @@
 """Squared envelope spectra of many candidate bands of one record, on an axis of shaft orders.
 
-A defect rings a structure whose frequency nobody knows, so several bands are demodulated and none is trusted for
-its energy or its kurtosis: a lone impulse or an interference comb wins those. Harmonic evidence chooses later
-(`evidence.py`). The whole band, raw and whitened, is always among the candidates (Randall & Antoni 2011; Smith & Randall
-2015 found raw and whitened envelopes to diagnose most of what can be diagnosed).
+A defect rings a structure whose frequency nobody knows, so several bands are demodulated and none is trusted
+for its energy or its kurtosis: a lone impulse or an interference comb wins those. Harmonic evidence chooses
+later (`evidence.py`). The whole band, raw and whitened, is always among the candidates (Randall & Antoni
+2011; Smith & Randall 2015 found raw and whitened envelopes to diagnose most of what can be diagnosed).
 """
 
 import math
@@ -41,8 +41,10 @@ class EnvelopeSpectra:
     Parameters
     ----------
     bands : the candidates
-    power : float64[bands, bins], power of the fluctuation of the squared envelope (Hann, averaged over segments)
-    depth_gain : float64[bands]; depth_gain * sqrt(power) is the amplitude of a line relative to the mean squared envelope
+    power : float64[bands, bins], power of the fluctuation of the squared envelope (Hann, averaged over
+        segments)
+    depth_gain : float64[bands]; depth_gain * sqrt(power) is the amplitude of a line relative to the mean
+        squared envelope
     bins_per_order : bins per shaft order
     speed_hz : mean shaft speed that turns orders into Hz
     segments : how many half-overlapping segments were averaged
@@ -65,7 +67,7 @@ class EnvelopeSpectra:
 
 
 def candidate_bands(rate_hz: float, speed_hz: float, tree: tuple[int, ...]) -> list[Band]:
-    """List the whole band raw and whitened, then the tree's bands; a band must hold 20 shaft orders to be of use."""
+    """List the whole band raw and whitened, then the tree's; a band must hold 20 shaft orders."""
     top = 0.49 * rate_hz
     bottom = 2.0 * speed_hz
     bands = [Band(bottom, top), Band(bottom, top, whitened=True)]
@@ -98,7 +100,8 @@ def envelope_spectra(
     max_order : highest shaft order of interest
     tree : divisions of the whole band
     segment_s : length of the averaged segments; the whole record when None
-    revs : float64[n], shaft angle of each sample [rev]; given when the speed moved, and then the squared envelopes
+    revs : float64[n], shaft angle of each sample [rev]; given when the speed moved, and then the squared
+        envelopes
         are resampled on equal angles (the structure's ringing stays where it is in Hz)
     """
     duration = x.size / rate_hz
@@ -118,8 +121,8 @@ def envelope_spectra(
             # cepstrum pre-whitening in its limit: phase only (Borghesani et al. 2013)
             piece = piece / np.maximum(np.abs(piece), np.finfo(float).tiny)
         length = 2 * parts * fast_length(-(-piece.size // (2 * parts)))
-        # The slice of the one-sided spectrum is the analytic signal shifted to zero, at rate length/duration. The square
-        # folds only at lags near the bandwidth, far above the orders of interest.
+        # The slice of the one-sided spectrum is the analytic signal shifted to zero, at rate
+        # length/duration. The square folds only at lags near the bandwidth, far above the orders of interest.
         analytic = np.fft.ifft(piece, length)
         squared = analytic.real**2 + analytic.imag**2
         _limit_outliers(squared, round(length / (duration * speed_hz)))
@@ -134,10 +137,10 @@ def envelope_spectra(
 
 
 def _limit_outliers(squared: Array, per_rev: int) -> None:
-    """Cut what is far above the usual maximum of a revolution: a blow or a burst of interference happens once, damage again.
+    """Cut what is far above the usual maximum of a revolution: a blow happens once, damage again and again.
 
-    Damage that passes the load zone peaks in every revolution or every other one, so the median of the maxima is its own
-    size and nothing of it is cut.
+    Damage that passes the load zone peaks in every revolution or every other one, so the median of the
+    maxima is its own size and nothing of it is cut.
     """
     count = squared.size // max(per_rev, 1)
     if count < 8:

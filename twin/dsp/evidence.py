@@ -1,21 +1,23 @@
 """Weighing harmonic families in squared envelope spectra against chance.
 
-For each fault family the prominences (decibels over the local background, cut at a ceiling) of its first harmonics are
-added, with one slip common to all of them. What chance alone can reach is measured in the same spectra: the same search is
-run for decoy orders that no part of the machine repeats at. A family's score is its prominence per harmonic above the
-decoys' median, in the band where that is largest; the decoys pass through the same choice of band.
+For each fault family the prominences (decibels over the local background, cut at a ceiling) of its first
+harmonics are added, with one slip common to all of them. What chance alone can reach is measured in the same
+spectra: the same search is run for decoy orders that no part of the machine repeats at. A family's score is
+its prominence per harmonic above the decoys' median, in the band where that is largest; the decoys pass
+through the same choice of band.
 
 Lines with a known deterministic cause are silenced first: shaft harmonics and mains multiples.
 
-A family is believed (confidence towards 1) when three things hold together: its score is far above chance, its lines
-modulate the envelope deeply (more than about half of its mean: healthy machines show faint lines, too, and long averages
-lift them far out of the floor), and no other family keeps a like score once this one's lines and sidebands are silenced.
+A family is believed (confidence towards 1) when three things hold together: its score is far above chance,
+its lines modulate the envelope deeply (more than about half of its mean: healthy machines show faint lines,
+too, and long averages lift them far out of the floor), and no other family keeps a like score once this
+one's lines and sidebands are silenced.
 
-Tuning, stated openly: the middles of the three steps are round numbers, the same for every family and data set, set while
-looking at half of three public collections (61 CWRU, 8 MFPT and 21 HIT-SM records); the other half was never seen. Nothing is
-fitted to a record and nothing is learned. What set the depth: every labelled race fault modulates by more than 0.6, while
-assemblies whose lines belong to another part than the label says (CWRU balls, Smith & Randall 2015) and healthy machines stay
-below 0.53.
+Tuning, stated openly: the middles of the three steps are round numbers, the same for every family and data
+set, set while looking at half of three public collections (61 CWRU, 8 MFPT and 21 HIT-SM records); the other
+half was never seen. Nothing is fitted to a record and nothing is learned. What set the depth: every labelled
+race fault modulates by more than 0.6, while assemblies whose lines belong to another part than the label
+says (CWRU balls, Smith & Randall 2015) and healthy machines stay below 0.53.
 """
 
 import math
@@ -53,7 +55,8 @@ class LineScore:
     f_hz, expected_hz : found and kinematic base frequency
     harmonics : prominence of harmonics 1… [dB], after known causes were silenced
     sidebands : prominence [dB] of the pair below and above the first harmonic (spaced by shaft or cage speed)
-    depth : amplitude of the harmonics together (root of the sum of squares) relative to the mean squared envelope
+    depth : amplitude of the harmonics together (root of the sum of squares) relative to the mean squared
+        envelope
     chance : share of decoys that score as high
     margin_db : score less the best score of any other family once the lines of this one are silenced
     confidence : 0 … 1, see `confidence`
@@ -77,7 +80,7 @@ class LineScore:
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """What the search found in every band: excess over chance [dB] and slip float64[bands, families], and depth."""
+    """What the search found: excess over chance [dB], slip and depth, each float64[bands, families]."""
 
     db: Array
     level: Array
@@ -96,14 +99,20 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry) -> dict[s
     """Score every bearing family; keys are `FAMILIES`."""
     raw = prominences(spectra)
     searched = _search_all(spectra, bearing, raw)
-    # The band is chosen by evidence and depth together: a faint line can stand far above an even fainter floor.
+    # The band is chosen by evidence and depth together: a faint line can stand far above an even fainter
+    # floor.
     merit = _rise(searched.excess, SCORE_MIDDLE_DB, 1.0) * _rise(searched.depth, DEPTH_MIDDLE, 0.05)
     rows = np.argmax(merit + 1e-9 * searched.excess, axis=0)
     rest = [_best_other(spectra, bearing, searched, m, int(row)) for m, row in enumerate(rows)]
-    own = np.array([merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)])
+    own = np.array(
+        [merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)]
+    )
     cage = FAMILIES.index("bearing_cage")
-    # Races and balls that are hurt modulate at cage speed too: the cage is named only when nothing else speaks.
-    own[cage] *= _rise(searched.excess[rows[cage], cage], CAGE_MIDDLE_DB, 1.0) * (1.0 - float(np.delete(own, cage).max()))
+    # Races and balls that are hurt modulate at cage speed too: the cage is named only when nothing else
+    # speaks.
+    own[cage] *= _rise(searched.excess[rows[cage], cage], CAGE_MIDDLE_DB, 1.0) * (
+        1.0 - float(np.delete(own, cage).max())
+    )
     return {
         family: _describe(spectra, raw, bearing, searched, m, int(rows[m]), rest[m], float(own[m]))
         for m, family in enumerate(FAMILIES)
@@ -136,8 +145,10 @@ def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) 
     )
 
 
-def _best_other(spectra: EnvelopeSpectra, bearing: BearingGeometry, searched: _Searched, m: int, row: int) -> float:
-    """Best score [dB] among the race and ball families but m, once the lines and sidebands of m are silenced."""
+def _best_other(
+    spectra: EnvelopeSpectra, bearing: BearingGeometry, searched: _Searched, m: int, row: int
+) -> float:
+    """Best score [dB] among the races and balls but m, once the lines and sidebands of m are silenced."""
     others = [k for k in range(3) if k != m]
     if FAMILIES[m] == "bearing_cage":
         # cage lines are everyone's sidebands: silencing them would hide the true cause
@@ -170,11 +181,13 @@ def prominences(spectra: EnvelopeSpectra) -> Array:
 
 
 def decoy_orders(bearing: BearingGeometry) -> Array:
-    """Give base orders at which nothing repeats: off every family, its simple fractions and multiples, and its sidebands."""
+    """Give base orders at which nothing repeats: off every family, its fractions, multiples and sidebands."""
     orders = bearing.orders()
     low, high = 0.6 * bearing.bpfo, 1.45 * bearing.bpfi
     decoys = np.exp(np.linspace(math.log(low), math.log(high), 121))
-    taken = [orders[family] * factor for family in FAMILIES[:3] for factor in (1.0, 0.5, 2.0, 1 / 3, 1.5, 2 / 3)]
+    taken = [
+        orders[family] * factor for family in FAMILIES[:3] for factor in (1.0, 0.5, 2.0, 1 / 3, 1.5, 2 / 3)
+    ]
     taken += [bearing.bpfi + j for j in (-2, -1, 1, 2)] + [bearing.bpfo + j for j in (-1, 1)]
     gap = np.abs(decoys[:, None] / np.array(taken)[None, :] - 1.0).min(axis=1)
     free = decoys[gap > 1.25 * SLIP_TOLERANCE]
@@ -184,7 +197,9 @@ def decoy_orders(bearing: BearingGeometry) -> Array:
 def _search(db: Array, per_order: float, bases: Array) -> tuple[Array, Array]:
     score = np.empty((db.shape[0], bases.size))
     slip = np.empty_like(score)
-    comb_scores(db, per_order, bases, SLIP_TOLERANCE, FREE_SLIP, EDGE_PENALTY_DB, HARMONIC_WEIGHTS, score, slip)
+    comb_scores(
+        db, per_order, bases, SLIP_TOLERANCE, FREE_SLIP, EDGE_PENALTY_DB, HARMONIC_WEIGHTS, score, slip
+    )
     return score, slip
 
 
@@ -224,7 +239,9 @@ def _describe(
         score_db=score_db,
         f_hz=base * spectra.speed_hz,
         expected_hz=expected * spectra.speed_hz,
-        harmonics=tuple(_peak(searched.db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)),
+        harmonics=tuple(
+            _peak(searched.db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)
+        ),
         sidebands=tuple(_peak(raw[row], (base + j * spacing) * per_order) for j in (-1, 1)),
         depth=float(searched.depth[row, m]),
         chance=float(np.mean(searched.decoy_best >= score_db)),

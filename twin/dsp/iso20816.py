@@ -1,4 +1,4 @@
-"""Velocity severity zones of the ISO 20816 family (boundaries in data/velocity_zones.json, each with its edition)."""
+"""Velocity severity zones of the ISO 20816 family; boundaries, with edition, in data/velocity_zones.json."""
 
 import functools
 import json
@@ -21,12 +21,12 @@ class ZoneTable:
 
 
 def velocity_band_hz(speed_hz: float | None) -> tuple[float, float]:
-    """Evaluation band: 10-1000 Hz, from 2 Hz for machines that turn slower than 600 rpm."""
+    """Give the evaluation band: 10-1000 Hz, from 2 Hz for machines that turn slower than 600 rpm."""
     return (2.0 if speed_hz is not None and speed_hz < 10.0 else 10.0), 1000.0
 
 
 def zone_table(group: str, support: str = "any") -> ZoneTable:
-    """Find the table of a machine group (`group1`, `group2`, `pump_category…`) and support (`rigid`, `flexible`).
+    """Find the table of a machine group (`group1`, `pump_category…`) and support (`rigid`, `flexible`).
 
     Raises
     ------
@@ -45,5 +45,6 @@ def zone_table(group: str, support: str = "any") -> ZoneTable:
 def _tables() -> tuple[ZoneTable, ...]:
     text = resources.files("twin.dsp").joinpath("data/velocity_zones.json").read_text(encoding="utf-8")
     return tuple(
-        ZoneTable(row["group"], row["support"], row["edition"], tuple(row["mm_s"])) for row in json.loads(text)["tables"]
+        ZoneTable(row["group"], row["support"], row["edition"], tuple(row["mm_s"]))
+        for row in json.loads(text)["tables"]
     )

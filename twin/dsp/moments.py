@@ -25,7 +25,8 @@ class Moments:
 
     def update(self, x: NDArray[np.float64]) -> None:
         """Add samples x : float64[n]; any split gives the same bits."""
-        moments_update(x, self.state)
+        with np.errstate(invalid="ignore"):  # infinities make NaN moments, and that is the right answer
+            moments_update(x, self.state)
 
     def merge(self, other: "Moments") -> None:
         """Add the samples another instance has seen (equal to one pass over both, to rounding)."""

@@ -1,4 +1,4 @@
-"""From time to shaft angle: the angle track of a window, resampling on equal angles, tracked order amplitudes."""
+"""From time to shaft angle: angle track of a window, resampling on equal angles, tracked order amplitudes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ def angle_track(speed_hz: Array, rate_hz: float) -> Array:
 
 
 def resample_to_angle(x: Array, revs: Array, samples_per_rev: float) -> Array:
-    """Sample x : float64[n] at equal shaft angles; revs : float64[n] is the rising angle of each sample [rev].
+    """Sample x : float64[n] at equal shaft angles; revs : float64[n] is the angle of each sample [rev].
 
     Four-point interpolation: keep x oversampled about four times for amplitude errors below 1 %.
     """

@@ -15,7 +15,14 @@ from twin.dsp.iso20816 import ZoneTable, velocity_band_hz, zone_table
 from twin.dsp.moments import Moments
 from twin.dsp.orders import angle_track, tracked_amplitudes
 from twin.dsp.quality import signal_flags
-from twin.dsp.spectrum import amplitude_spectrum, band_rms, fast_length, line_amplitude, peak_hold, velocity_rms
+from twin.dsp.spectrum import (
+    amplitude_spectrum,
+    band_rms,
+    fast_length,
+    line_amplitude,
+    peak_hold,
+    velocity_rms,
+)
 
 Array = NDArray[np.float64]
 Spectrum = tuple[Array, Array]
@@ -79,8 +86,10 @@ class VibrationFeatures:
     hf_rms : m/s², 5 kHz … 0.4 of the sample rate (NaN when the rate is too low)
     band_hz : the band in which the strongest bearing family was found, the whole band without one
     lines : evidence per bearing family; empty without speed, geometry or enough revolutions
-    flags : any of clipped, coarse, constant, nan, inf, gap (samples were lost before this window), short (too few revolutions)
-    spectrum, envelope_spectrum : (freq_hz, amplitude); acceleration m/s², and modulation depth of the squared envelope
+    flags : any of clipped, coarse, constant, nan, inf, gap (samples were lost before this window), short
+        (too few revolutions)
+    spectrum, envelope_spectrum : (freq_hz, amplitude); acceleration m/s², and modulation depth of the
+    squared envelope
     t0_ns : start of the window, UTC ns
     """
 
@@ -128,7 +137,9 @@ class VibrationPoint:
         self._gap = False
         self._filter = BiquadCascade(high_pass(config.rate_hz, config.high_pass_hz))
         self._moments = Moments()
-        self._table: ZoneTable | None = zone_table(config.zone_group, config.zone_support) if config.zone_group else None
+        self._table: ZoneTable | None = (
+            zone_table(config.zone_group, config.zone_support) if config.zone_group else None
+        )
 
     def reset(self) -> None:
         """Drop the unfinished window and the filter's memory, as after a gap."""
@@ -138,8 +149,8 @@ class VibrationPoint:
     def feed(self, batch: Batch, speed_hz: float | None) -> list[VibrationFeatures]:
         """Take the next samples and the shaft speed while they were taken; give the windows they complete.
 
-        A bad batch, or a sample counter that does not follow on, is a gap: the unfinished window is dropped and the next
-        result carries the flag `gap`.
+        A bad batch, or a sample counter that does not follow on, is a gap: the unfinished window is dropped
+        and the next result carries the flag `gap`.
         """
         lost = self._next is not None and batch.n0 is not None and batch.n0 != self._next
         if lost or not batch.good:
@@ -172,7 +183,8 @@ class VibrationPoint:
         clean = self._clean[place]
         clean[:] = values
         if not math.isfinite(float(values.sum())):
-            # A filter never forgets a NaN. Zeros keep it alive; the window carries the flag and is not interpreted.
+            # A filter never forgets a NaN. Zeros keep it alive; the window carries the flag and is not
+            # interpreted.
             clean[~np.isfinite(values)] = 0.0
         if self._fresh and values.size:
             self._filter.reset(float(clean[0]))
@@ -188,7 +200,9 @@ class VibrationPoint:
         self._moments.update(self._raw)
         low, high = float(self._moments.state[5]), float(self._moments.state[6])
         nan_count = self._moments.nan_count
-        flags = list(signal_flags(self._raw, nan_count=nan_count, low=low, high=high, limit=config.limit_m_s2))
+        flags = list(
+            signal_flags(self._raw, nan_count=nan_count, low=low, high=high, limit=config.limit_m_s2)
+        )
         if self._gap:
             flags.append("gap")
             self._gap = False
@@ -209,7 +223,9 @@ class VibrationPoint:
         spectra: EnvelopeSpectra | None = None
         lines: dict[str, LineScore] = {}
         if usable and speed is not None and config.bearing is not None and "short" not in flags:
-            spectra = envelope_spectra(x, rate, speed, max_order=max_order(config.bearing), tree=QUICK_TREE, revs=revs)
+            spectra = envelope_spectra(
+                x, rate, speed, max_order=max_order(config.bearing), tree=QUICK_TREE, revs=revs
+            )
             lines = score_families(spectra, config.bearing)
         best = max(lines.values(), key=lambda line: line.score_db, default=None)
         shown = amplitude[: int(0.4 * self.size) + 1]
@@ -235,7 +251,7 @@ class VibrationPoint:
         )
 
     def _mean_speed(self) -> tuple[float | None, bool]:
-        """Mean speed over the window and whether it was steady; None when unknown, moving backwards or standing."""
+        """Mean speed over the window and whether it was steady; None when unknown, reversed or standing."""
         speed = self._speed
         mean = float(speed.mean())
         if not math.isfinite(mean) or mean < 0.5:
@@ -245,7 +261,9 @@ class VibrationPoint:
             return None, True
         return mean, float(speed.max()) - low <= STEADY_SPREAD * mean
 
-    def _orders(self, amplitude: Array, df: float, speed: float | None, revs: Array | None) -> dict[str, float]:
+    def _orders(
+        self, amplitude: Array, df: float, speed: float | None, revs: Array | None
+    ) -> dict[str, float]:
         if speed is None:
             return {}
         wanted = {"1x": 1.0, "2x": 2.0, "3x": 3.0}
@@ -259,4 +277,6 @@ class VibrationPoint:
     def _shown_envelope(self, spectra: EnvelopeSpectra | None, best: LineScore | None) -> Spectrum:
         if spectra is None or best is None:
             return np.empty(0), np.empty(0)
-        return peak_hold(spectra.speed_hz / spectra.bins_per_order, spectra.depth(best.band), self.config.spectrum_points)
+        return peak_hold(
+            spectra.speed_hz / spectra.bins_per_order, spectra.depth(best.band), self.config.spectrum_points
+        )

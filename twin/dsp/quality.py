@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 CLIPPED_SHARE = 0.002
-"""Share of samples resting on a limit from which peaks, kurtosis and envelopes are no longer to be trusted."""
+"""Share of samples resting on a limit from which peaks, kurtosis and envelopes are not to be trusted."""
 COARSE_LEVELS = 8
 
 
-def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: float | None = None) -> tuple[str, ...]:
-    """Flags of raw samples x : float64[n].
+def signal_flags(
+    x: Array, *, nan_count: int, low: float, high: float, limit: float | None = None
+) -> tuple[str, ...]:
+    """Flag raw samples x : float64[n].
 
     Parameters
     ----------
@@ -45,8 +47,8 @@ def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: fl
 def is_clipped(x: Array, low: float, high: float, limit: float | None = None) -> bool:
     """Whether too many samples rest on the limits: the given one, or plateaus at the extremes.
 
-    A wave touches its own maximum once; a limiter holds it. Without a known limit at least two neighbouring samples must
-    be equal at an extreme, again and again.
+    A wave touches its own maximum once; a limiter holds it. Without a known limit at least two neighbouring
+    samples must be equal at an extreme, again and again.
     """
     if limit is not None and max(abs(low), abs(high)) >= limit * (1.0 - 1e-6):
         return int(np.count_nonzero(np.abs(x) >= limit * (1.0 - 1e-6))) > CLIPPED_SHARE * x.size

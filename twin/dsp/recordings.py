@@ -67,13 +67,17 @@ def load_recording(path: Path | str) -> Recording:
     readers = {".npz": _npz, ".npy": _npy, ".mat": _mat, ".csv": _csv, ".txt": _csv, ".wav": _wav}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise RecordingError(f"{path}: cannot read {path.suffix or 'a file without a suffix'}; give npz, mat, wav or csv")
+        raise RecordingError(
+            f"{path}: cannot read {path.suffix or 'a file without a suffix'}; give npz, mat, wav or csv"
+        )
     try:
         recording = reader(path)
     except RecordingError:
         raise
     except Exception as error:  # every damaged file ends here, whatever its library raises
-        raise RecordingError(f"{path}: not a readable {path.suffix[1:]} file ({type(error).__name__}: {error})") from error
+        raise RecordingError(
+            f"{path}: not a readable {path.suffix[1:]} file ({type(error).__name__}: {error})"
+        ) from error
     if not recording.channels:
         raise RecordingError(f"{path}: holds no waveform; expected a one-dimensional numeric array")
     return recording
@@ -95,7 +99,9 @@ def _mat(path: Path) -> Recording:
     try:
         content = loadmat(path, squeeze_me=True)
     except NotImplementedError:
-        raise RecordingError(f"{path}: MATLAB 7.3 (HDF5) files cannot be read; save with -v7 or as npz") from None
+        raise RecordingError(
+            f"{path}: MATLAB 7.3 (HDF5) files cannot be read; save with -v7 or as npz"
+        ) from None
     except MatReadError as error:
         raise RecordingError(f"{path}: not a MATLAB file ({error})") from None
     variables: dict[str, NDArray[np.generic]] = {}
@@ -112,7 +118,7 @@ def _mat(path: Path) -> Recording:
 
 
 def _cwru_names(variables: dict[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
-    """`X118_DE_time` → `DE`, `X118RPM` → `rpm`; the first record wins when a file holds two (as 174 and 99 do)."""
+    """`X118_DE_time` → `DE`, `X118RPM` → `rpm`; the first record wins when a file holds two (as 99 does)."""
     plain: dict[str, NDArray[np.generic]] = {}
     for name, value in variables.items():
         matched = re.fullmatch(r"X?\d+_?([A-Za-z]+?)(?:_time)?", name)
@@ -140,7 +146,9 @@ def _csv(path: Path) -> Recording:
     for i, line in enumerate(rows):
         cells = line.split(separator)
         if len(cells) != len(names):
-            raise RecordingError(f"{path}: row {i + first} has {len(cells)} values, the first row has {len(names)}")
+            raise RecordingError(
+                f"{path}: row {i + first} has {len(cells)} values, the first row has {len(names)}"
+            )
         for j, cell in enumerate(cells):
             table[i, j] = _number(cell, path, i + first)
     rate: float | None = None

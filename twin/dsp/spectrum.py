@@ -1,4 +1,4 @@
-"""Spectra: Hann-windowed amplitude and power density, line amplitudes between bins, velocity from acceleration."""
+"""Spectra: Hann-windowed amplitude and power density, amplitudes between bins, velocity from acceleration."""
 
 import functools
 import math
@@ -63,11 +63,11 @@ def welch(x: Array, rate_hz: float, segment: int) -> Welch:
     window = hann(segment)
     hop = segment // 2
     count = (x.size - segment) // hop + 1
-    power = np.zeros(segment // 2 + 1)
+    power: Array = np.zeros(segment // 2 + 1)
     for k in range(count):
         piece = x[k * hop : k * hop + segment]
         power += np.abs(np.fft.rfft((piece - piece.mean()) * window)) ** 2
-    density = power * (2.0 / (rate_hz * float(np.sum(window**2)) * count))
+    density: Array = power * (2.0 / (rate_hz * float(np.sum(window**2)) * count))
     density[0] *= 0.5
     if segment % 2 == 0:
         density[-1] *= 0.5
@@ -86,9 +86,9 @@ def amplitude_spectrum(x: Array) -> Array:
 def line_amplitude(amplitude: Array, bin_position: float, reach: float = 1.5) -> tuple[float, float]:
     """Amplitude and position [bins] of the strongest line within `reach` bins, interpolated between bins.
 
-    Exact for one steady sine under a Hann window: with ratio a of the larger neighbour to the peak the offset is
-    (2a-1)/(1+a) bins, and the loss is undone by sinc(d)/(1-d²) (Harris 1978; Grandke 1983). Scalloping would cost
-    up to 1.42 dB otherwise.
+    Exact for one steady sine under a Hann window: with ratio a of the larger neighbour to the peak the
+    offset is (2a-1)/(1+a) bins, and the loss is undone by sinc(d)/(1-d²) (Harris 1978; Grandke 1983).
+    Scalloping would cost up to 1.42 dB otherwise.
     """
     first = max(round(bin_position - reach), 1)
     last = min(round(bin_position + reach), amplitude.size - 2)
@@ -113,7 +113,7 @@ def band_rms(amplitude: Array, df_hz: float, low_hz: float, high_hz: float) -> f
 
 
 def velocity_rms(amplitude: Array, df_hz: float, low_hz: float, high_hz: float) -> float:
-    """Root mean square velocity [m/s] in a band from an acceleration amplitude spectrum [m/s²]: divide by 2πf."""
+    """Root mean square velocity [m/s] in a band from an acceleration amplitude spectrum [m/s²]."""
     first, last = _bins(amplitude.size, df_hz, low_hz, high_hz)
     first = max(first, 1)
     if last <= first:

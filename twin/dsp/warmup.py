@@ -18,13 +18,22 @@ def kernels() -> list[tuple[str, Callable[[], object]]]:
     weights = np.ones(4)
     weights.flags.writeable = False
     return [
-        ("biquad_cascade", lambda: biquad.biquad_cascade(np.ones((1, 6)), np.zeros((1, 2)), line(4), line(4))),
+        (
+            "biquad_cascade",
+            lambda: biquad.biquad_cascade(np.ones((1, 6)), np.zeros((1, 2)), line(4), line(4)),
+        ),
         ("moments_update", lambda: moments.moments_update(line(4), np.zeros(8))),
         ("moments_merge", lambda: moments.moments_merge(np.ones(8), np.ones(8), np.ones(8))),
         ("angular_resample", lambda: orders.angular_resample(line(8), line(8), 0.1, np.empty(8))),
-        ("order_amplitudes", lambda: orders.order_amplitudes(line(16), window, line(16), line(2), np.empty(2))),
+        (
+            "order_amplitudes",
+            lambda: orders.order_amplitudes(line(16), window, line(16), line(2), np.empty(2)),
+        ),
         ("revolutions", lambda: orders.revolutions(line(8), 10.0, np.empty(8))),
-        ("local_background", lambda: comb.local_background(line(64), 16, np.empty(16), np.empty(16), np.empty(64))),
+        (
+            "local_background",
+            lambda: comb.local_background(line(64), 16, np.empty(16), np.empty(16), np.empty(64)),
+        ),
         ("prominence_db", lambda: comb.prominence_db(line(8), line(8), 25.0, np.empty(8))),
         ("silence_lines", lambda: comb.silence_lines(grid, line(2), line(2))),
         (

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from hil.cli.analyze import analyze
 from tests.oracles.bearing_signals import machine_noise, spall
 
+pytestmark = pytest.mark.slow_without_jit
+
 RATE, SPEED = 25600.0, 24.63
 
 
@@ -71,8 +73,14 @@ def test_a_record_not_fit_to_judge_is_answered_not_refused(run, tmp_path):
         (["nothing.npz", "--rate", 1, "--speed", 1, "--bearing", "6205"], "nothing.npz: no such file"),
         (["{plain}", "--speed", 1478, "--bearing", "6205"], "no sample rate in the file; give --rate HZ"),
         (["{plain}", "--rate", 25600, "--bearing", "6205"], "no shaft speed in the file; give --speed RPM"),
-        (["{plain}", "--rate", 25600, "--speed", 1478, "--bearing", "6250"], "unknown bearing '6250'; did you mean '6205'?"),
-        (["{plain}", "--rate", 25600, "--speed", 1478, "--bearing", "6205", "--channel", "FE"], "no channel 'FE'"),
+        (
+            ["{plain}", "--rate", 25600, "--speed", 1478, "--bearing", "6250"],
+            "unknown bearing '6250'; did you mean '6205'?",
+        ),
+        (
+            ["{plain}", "--rate", 25600, "--speed", 1478, "--bearing", "6205", "--channel", "FE"],
+            "no channel 'FE'",
+        ),
         (["{plain}", "--rate", -5, "--speed", 1478, "--bearing", "6205"], "must be positive"),
     ],
 )

@@ -24,6 +24,7 @@ def damaged(family="bearing_inner_race"):
     return x / x.std() + machine_noise(SPEED, RATE, x.size, rng)
 
 
+@pytest.mark.slow_without_jit
 def test_damage_is_called_with_its_evidence():
     result = analyze(damaged(), RATE, SPEED, BEARING)
     assert result.verdict == "faulty"
@@ -34,17 +35,20 @@ def test_damage_is_called_with_its_evidence():
     assert result.band_hz is not None
 
 
+@pytest.mark.slow_without_jit
 def test_diagnoses_come_most_confident_first():
     confidences = [entry["confidence"] for entry in analyze(damaged(), RATE, SPEED, BEARING).diagnosis]
     assert confidences == sorted(confidences, reverse=True)
 
 
+@pytest.mark.slow_without_jit
 def test_a_healthy_record_is_healthy():
     result = analyze(healthy(), RATE, SPEED, BEARING)
     assert result.verdict == "healthy"
     assert all(entry["confidence"] < 0.5 for entry in result.diagnosis)
 
 
+@pytest.mark.slow_without_jit
 def test_gain_and_offset_change_nothing_that_is_said():
     plain = analyze(damaged(), RATE, SPEED, BEARING)
     other = analyze(1e-4 * damaged() + 3.0, RATE, SPEED, BEARING)
@@ -52,8 +56,12 @@ def test_gain_and_offset_change_nothing_that_is_said():
     assert other.diagnosis[0]["confidence"] == pytest.approx(plain.diagnosis[0]["confidence"], abs=0.01)
 
 
+@pytest.mark.slow_without_jit
 def test_the_same_record_gives_the_same_words():
-    assert analyze(damaged(), RATE, SPEED, BEARING).as_dict() == analyze(damaged(), RATE, SPEED, BEARING).as_dict()
+    assert (
+        analyze(damaged(), RATE, SPEED, BEARING).as_dict()
+        == analyze(damaged(), RATE, SPEED, BEARING).as_dict()
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,6 +88,7 @@ def test_a_record_not_fit_to_judge_is_not_judged(x, flag, word):
     json.dumps(result.as_dict(), allow_nan=False)
 
 
+@pytest.mark.slow_without_jit
 def test_a_lone_blow_is_abnormal_but_no_bearing_fault():
     x = healthy()
     x[40000] += 400.0
@@ -88,6 +97,7 @@ def test_a_lone_blow_is_abnormal_but_no_bearing_fault():
     assert all(entry["confidence"] < 0.5 for entry in result.diagnosis)
 
 
+@pytest.mark.slow_without_jit
 def test_imbalance_needs_the_unit_and_a_zone():
     t = np.arange(int(4 * RATE)) / RATE
     x = 0.2 * np.random.default_rng(0).standard_normal(t.size) + 2.0 * np.sin(2 * np.pi * SPEED * t)

@@ -1,5 +1,7 @@
 """Filters: equal to scipy, blind to how the samples arrive."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,7 +24,10 @@ def test_a_cascade_equals_scipy_to_1e_12():
 def test_a_cascade_equals_the_difference_equation():
     sos = band_pass(RATE, 100.0, 3000.0)
     np.testing.assert_allclose(
-        BiquadCascade(sos).process(X[:500], np.empty(500)), oracle.biquad_cascade(sos, X[:500]), rtol=0, atol=1e-11
+        BiquadCascade(sos).process(X[:500], np.empty(500)),
+        oracle.biquad_cascade(sos, X[:500]),
+        rtol=0,
+        atol=1e-11,
     )
 
 
@@ -44,7 +49,7 @@ def test_any_split_gives_the_same_bits(cuts):
     pieces = BiquadCascade(sos)
     out = np.empty_like(X)
     edges = [0, *sorted(cuts), X.size]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         pieces.process(X[start:stop], out[start:stop])
     np.testing.assert_array_equal(out, whole)
 

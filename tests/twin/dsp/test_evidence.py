@@ -19,6 +19,8 @@ from twin.dsp.evidence import (
 )
 from twin.dsp.kernels.comb import comb_scores
 
+pytestmark = pytest.mark.slow_without_jit
+
 BEARING = BEARINGS["6205"]
 GEOMETRY = (9, 0.3126, 1.537)
 RATE, SPEED = 25600.0, 24.63
@@ -105,18 +107,35 @@ def test_decoys_keep_off_the_lines():
 
 
 def test_the_compiled_search_equals_the_plain_one():
-    spectra = envelope_spectra(damaged("bearing_outer_race", 0.0, 0), RATE, SPEED, max_order=max_order(BEARING), tree=())
+    spectra = envelope_spectra(
+        damaged("bearing_outer_race", 0.0, 0), RATE, SPEED, max_order=max_order(BEARING), tree=()
+    )
     db = prominences(spectra)
     bases = np.array([BEARING.bpfo, BEARING.bpfi, 2.9])
     score, slip = np.empty((2, 3)), np.empty((2, 3))
     comb_scores(
-        db, spectra.bins_per_order, bases, SLIP_TOLERANCE, FREE_SLIP, EDGE_PENALTY_DB, HARMONIC_WEIGHTS, score, slip
+        db,
+        spectra.bins_per_order,
+        bases,
+        SLIP_TOLERANCE,
+        FREE_SLIP,
+        EDGE_PENALTY_DB,
+        HARMONIC_WEIGHTS,
+        score,
+        slip,
     )
     for row in range(2):
         for m, base in enumerate(bases):
             steps = int(np.ceil(SLIP_TOLERANCE * base * spectra.bins_per_order * 6.0)) + 1
             slips = [SLIP_TOLERANCE * k / steps for k in range(-steps, steps + 1)]
             expected = oracle.comb_score(
-                db[row], spectra.bins_per_order, base, slips, FREE_SLIP, SLIP_TOLERANCE, EDGE_PENALTY_DB, HARMONIC_WEIGHTS
+                db[row],
+                spectra.bins_per_order,
+                base,
+                slips,
+                FREE_SLIP,
+                SLIP_TOLERANCE,
+                EDGE_PENALTY_DB,
+                HARMONIC_WEIGHTS,
             )
             assert (score[row, m], slip[row, m]) == pytest.approx(expected, rel=1e-9, abs=1e-12)

@@ -5,7 +5,9 @@ import pytest
 from twin.dsp.iso20816 import velocity_band_hz, zone_table
 
 
-@pytest.mark.parametrize(("velocity", "zone"), [(0.5, "A"), (1.4, "B"), (2.0, "B"), (3.0, "C"), (4.5, "D"), (20.0, "D")])
+@pytest.mark.parametrize(
+    ("velocity", "zone"), [(0.5, "A"), (1.4, "B"), (2.0, "B"), (3.0, "C"), (4.5, "D"), (20.0, "D")]
+)
 def test_a_velocity_falls_into_its_zone(velocity, zone):
     assert zone_table("group2", "rigid").zone(velocity) == zone
 

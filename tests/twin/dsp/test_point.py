@@ -1,6 +1,7 @@
 """A vibration point fed as devices feed it."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from tests.oracles.bearing_signals import impact_times, ring, spall
 from twin.batch import Batch, Status
 from twin.dsp.bearing import BEARINGS
 from twin.dsp.point import VibrationConfig, VibrationPoint
+
+pytestmark = pytest.mark.slow_without_jit
 
 RATE, SPEED = 25600.0, 24.63
 BEARING = BEARINGS["6205"]
@@ -26,7 +29,7 @@ def batch(values, n0, quality=Status.GOOD):
 def follow(x, edges, config=CONFIG, speed=SPEED):
     point = VibrationPoint(config)
     results = []
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         results += point.feed(batch(x[start:stop], start), speed)
     return results
 
@@ -55,7 +58,6 @@ def same(a, b):
             assert left == right, field.name
 
 
-@pytest.mark.slow_without_jit
 @settings(max_examples=8, deadline=None)
 @given(cuts=st.lists(st.integers(0, 80000), max_size=6))
 def test_how_samples_are_split_into_batches_changes_nothing(damaged, cuts):
@@ -117,7 +119,9 @@ def test_lines_are_followed_through_a_speed_ramp():
     point = VibrationPoint(CONFIG)
     results = []
     for start in range(0, size, 2560):
-        results += point.feed(batch(x[start : start + 2560], start), float(speed[start : start + 2560].mean()))
+        results += point.feed(
+            batch(x[start : start + 2560], start), float(speed[start : start + 2560].mean())
+        )
     for result in results:
         assert result.lines["bearing_outer_race"].confidence > 0.9
         assert result.order_amplitudes["1x"] == pytest.approx(2.0, rel=0.03)

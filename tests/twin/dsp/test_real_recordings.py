@@ -1,7 +1,8 @@
 """The whole path on recordings nobody here wrote. Sources and terms: README.md beside each data set.
 
-Limits are those of the project's acceptance, not the results of the day: the clear records of CWRU (class Y1 of Smith &
-Randall 2015, drive-end channel) all right, nearly all of class Y2, nothing healthy called, hardly ever a confident wrong part.
+Limits are those of the project's acceptance, not the results of the day: the clear records of CWRU (class Y1
+of Smith & Randall 2015, drive-end channel) all right, nearly all of class Y2, nothing healthy called, hardly
+ever a confident wrong part.
 """
 
 import csv
@@ -53,7 +54,9 @@ def test_a_confident_wrong_part_is_rare(cwru):
 def test_the_normal_cwru_record_is_called_on_neither_channel(recorded_data):
     recording = load_recording(recorded_data / "cwru" / "48k_normal_load0_97a.npz")
     for channel, bearing in (("DE", "6205"), ("FE", "6203")):
-        result = analyze(recording.channel(channel)[1], recording.rate_hz, recording.speed_hz, BEARINGS[bearing])
+        result = analyze(
+            recording.channel(channel)[1], recording.rate_hz, recording.speed_hz, BEARINGS[bearing]
+        )
         assert call(result) is None
         assert result.verdict in ("healthy", "unknown")
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import fft, signal
 
-from twin.dsp.spectrum import amplitude_spectrum, band_rms, fast_length, line_amplitude, peak_hold, velocity_rms, welch
+from twin.dsp.spectrum import (
+    amplitude_spectrum,
+    band_rms,
+    fast_length,
+    line_amplitude,
+    peak_hold,
+    velocity_rms,
+    welch,
+)
 
 RATE = 25600.0
 T = np.arange(51200) / RATE
@@ -45,7 +53,9 @@ def test_welch_equals_scipys():
 
 def test_band_rms_of_white_noise_is_its_share_of_the_band():
     x = np.random.default_rng(2).standard_normal(T.size)
-    assert band_rms(amplitude_spectrum(x), 0.5, 5000.0, 10240.0) == pytest.approx(math.sqrt(5240 / 12800), rel=0.03)
+    assert band_rms(amplitude_spectrum(x), 0.5, 5000.0, 10240.0) == pytest.approx(
+        math.sqrt(5240 / 12800), rel=0.03
+    )
 
 
 def test_thinning_a_spectrum_keeps_its_lines():

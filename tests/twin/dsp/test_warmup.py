@@ -29,6 +29,10 @@ def test_warming_up_leaves_one_specialisation_that_the_real_calls_use():
 
 
 def test_following_a_point_imports_nothing_heavy_of_scipy():
-    code = "HEAVY = ('scipy.signal', 'scipy.fft', 'scipy.io', 'scipy.stats', 'scipy.ndimage'); import sys, twin.dsp.point, twin.dsp.analyze; print([m for m in sys.modules if m in HEAVY])"
+    code = (
+        "import sys, twin.dsp.point, twin.dsp.analyze;"
+        "heavy = ('scipy.signal', 'scipy.fft', 'scipy.io', 'scipy.stats', 'scipy.ndimage');"
+        "print([name for name in sys.modules if name in heavy])"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
