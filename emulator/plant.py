@@ -1,7 +1,8 @@
 """The virtual plant: the machines of a rig stepped together on a fixed grid of ticks.
 
-A block is a scan; a tick is 10 ms. Ticks lie on an absolute grid from plant time 0, and everything that happens at a
-certain time (controller scans, drive ramps) is bound to ticks, so nothing depends on the block's length.
+A block is a scan; a tick is 10 ms. Ticks lie on an absolute grid from plant time 0, and everything that
+happens at a certain time (controller scans, drive ramps) is bound to ticks, so nothing depends on the
+block's length.
 """
 
 import copy
@@ -66,8 +67,8 @@ class Plant:
     Parameters
     ----------
     rig : Rig
-        With its `plant` section. ``plant.start: warm`` begins in running thermal equilibrium, ``cold`` at rest.
-    seed : int
+        With its `plant` section. ``plant.start: warm`` begins in running thermal equilibrium, ``cold`` at
+        rest. seed : int
         Seed of every random stream.
 
     Attributes
@@ -88,7 +89,9 @@ class Plant:
 
     def __init__(self, rig: Rig, seed: int) -> None:
         if rig.clock.block % TICK_NS:
-            raise AssemblyError(f"clock.block = {rig.clock.block / 1e6:g} ms must be a multiple of the 10 ms tick")
+            raise AssemblyError(
+                f"clock.block = {rig.clock.block / 1e6:g} ms must be a multiple of the 10 ms tick"
+            )
         self.t_ns = 0
         self.block_ns = rig.clock.block
         self.seed = seed
@@ -104,7 +107,9 @@ class Plant:
         self._commands = self._command_table()
         for loop_id, loop in self.machines.loops.items():
             if loop.scan_ns % TICK_NS:
-                raise AssemblyError(f"{loop_id}: scan = {loop.scan_ns / 1e6:g} ms must be a multiple of the 10 ms tick")
+                raise AssemblyError(
+                    f"{loop_id}: scan = {loop.scan_ns / 1e6:g} ms must be a multiple of the 10 ms tick"
+                )
         self._start(rig)
         self._sense()
 
@@ -113,7 +118,9 @@ class Plant:
     def _start(self, rig: Rig) -> None:
         for name, value in rig.plant.initial.items():
             if isinstance(value, str):
-                raise ValueError(f"plant.initial.{name} = {value!r} must be a number or true or false")
+                raise ValueError(  # noqa: TRY004 - a wrong entry of a file, like the others
+                    f"plant.initial.{name} = {value!r} must be a number or true or false"
+                )
             self._do(self._known(name, "plant.initial"), float(value))
         for loop in self.machines.loops.values():
             loop.valve.place(loop.pid.manual_output)
@@ -123,7 +130,11 @@ class Plant:
             frequency = drive.parameters.mains_frequency_hz if drive.parameters.bypass else drive.reference_hz
             warm = rig.plant.start == "warm" and wanted and frequency > 0.0
             control = next((loop for loop in self.machines.loops.values() if loop.train == name), None)
-            held = control.pid.setpoint if control is not None and control.pid.auto and control.pid.setpoint > 0.0 else None
+            held = (
+                control.pid.setpoint
+                if control is not None and control.pid.auto and control.pid.setpoint > 0.0
+                else None
+            )
             cold = None if warm else (copy.deepcopy(self._train_state(train)))
             if frequency > 0.0 or drive.parameters.maximum_frequency_hz > 0.0:
                 self._settle(train, frequency or drive.parameters.maximum_frequency_hz, held)
@@ -142,7 +153,11 @@ class Plant:
             self._restore_train(train, saved)
 
     def _train_state(self, train: DriveTrain) -> dict[str, Any]:
-        parts: dict[str, Any] = {"motor": train.motor.save(), "drive": train.drive.save(), "train": train.save()}
+        parts: dict[str, Any] = {
+            "motor": train.motor.save(),
+            "drive": train.drive.save(),
+            "train": train.save(),
+        }
         if train.pump is not None and train.circuit is not None:
             parts["pump"] = train.pump.save()
             if train.circuit.valve is not None:
@@ -250,7 +265,10 @@ class Plant:
         return pump.flow_m3_s if pump is not None else 0.0
 
     def feed_back(self, loop: str, value: float | None) -> None:
-        """Let a controller see a measured value [m³/s] instead of the true flow from now on; None: the true one."""
+        """Let a controller see a measured value [m³/s] instead of the true flow from now on.
+
+        None: the true one.
+        """
         if loop not in self.machines.loops:
             raise ValueError(f"no controller {loop!r}; there are: {', '.join(self.machines.loops) or 'none'}")
         if value is None:
@@ -309,7 +327,9 @@ class Plant:
         if listener.train not in self.traces:
             raise ValueError("no block has been stepped yet; call step() first")
         trace = self.traces[listener.train]
-        return listener.housing.render(trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard)
+        return listener.housing.render(
+            trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard
+        )
 
     def energy(self) -> dict[str, dict[str, float]]:
         """Return the energy accounts since the start [J], per motor and pump."""
@@ -321,7 +341,10 @@ class Plant:
         return accounts
 
     def truth(self) -> dict[str, float]:
-        """Return every true value: the signals, and each asset's condition as ``<asset>.condition.<name>``."""
+        """Return every true value.
+
+        The signals, and each asset's condition as ``<asset>.condition.<name>``.
+        """
         import dataclasses
 
         values = dict(self.signals)
@@ -379,8 +402,12 @@ def _drive_commands(drive: Vfd, drive_id: str, motor_id: str) -> dict[str, Calla
         if value != 0.0:
             drive.command_run(False)
 
-    table = {f"{drive_id}.run": run, f"{drive_id}.start": start, f"{drive_id}.stop": stop}
-    return table if drive_id == motor_id else table | {f"{drive_id}.frequency_hz": drive.command_reference}
+    table: dict[str, Callable[[float], None]] = {
+        f"{drive_id}.run": run, f"{drive_id}.start": start, f"{drive_id}.stop": stop,
+    }  # fmt: skip
+    if drive_id != motor_id:
+        table[f"{drive_id}.frequency_hz"] = drive.command_reference
+    return table
 
 
 def _loop_commands(pid: Pid, name: str) -> dict[str, Callable[[float], None]]:

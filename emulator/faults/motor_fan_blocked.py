@@ -7,7 +7,10 @@ from emulator.physics.induction_motor import InductionMotor
 
 
 class MotorFanBlocked:
-    """Frame-to-air conductance ×(1 - 0.6 s); the winding's rise at the skid's load goes from 45.9 to 96.5 K."""
+    """Frame-to-air conductance ×(1 - 0.6 s).
+
+    The winding's rise at the skid's load goes from 45.9 to 96.5 K.
+    """
 
     kind: ClassVar[str] = "motor_fan_blocked"
     layer: ClassVar[str] = "physics"

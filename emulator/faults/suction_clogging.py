@@ -10,7 +10,10 @@ CRITICAL_SEVERITY = 0.8
 
 
 class SuctionClogging:
-    """Adds resistance to the suction pipe, in proportion; at s = 0.8 NPSHa equals NPSH3 at the starting duty."""
+    """Adds resistance to the suction pipe, in proportion.
+
+    At s = 0.8 NPSHa equals NPSH3 at the starting duty.
+    """
 
     kind: ClassVar[str] = "suction_clogging"
     layer: ClassVar[str] = "physics"
@@ -34,5 +37,7 @@ class SuctionClogging:
                 pipe.condition.added_resistance_s2_m5 = 0.0
             return
         if pipe is None or pipe.critical_resistance_s2_m5 == float("inf"):
-            raise ValueError(f"{self.kind}: no suction pipe to clog here; put the fault on a pipe between tank and pump")
+            raise ValueError(
+                f"{self.kind}: no suction pipe to clog here; put the fault on a pipe between tank and pump"
+            )
         pipe.condition.added_resistance_s2_m5 = pipe.critical_resistance_s2_m5 * severity / CRITICAL_SEVERITY

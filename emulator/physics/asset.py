@@ -23,7 +23,10 @@ class Asset:
         return {name: copy.deepcopy(getattr(self, name)) for name in names}
 
     def restore(self, saved: dict[str, Any]) -> None:
-        """Take over what `save` returned; objects keep their identity so that references to them stay good."""
+        """Take over what `save` returned.
+
+        Objects keep their identity so that references to them stay good.
+        """
         for name, value in saved.items():
             if name == "condition":
                 condition: Any = getattr(self, name)

@@ -45,7 +45,10 @@ class CentrifugalPumpParameters:
 
 @dataclass(slots=True)
 class CentrifugalPumpCondition:
-    """What faults may change: head gain, wear-ring leak [m³/s at rated head], wear 0…1, balance grade of the rotor."""
+    """What faults may change.
+
+    Head gain, wear-ring leak [m³/s at rated head], wear 0…1, balance grade of the rotor.
+    """
 
     head_gain: float = 1.0
     leak_m3_s: float = 0.0
@@ -134,7 +137,8 @@ class CentrifugalPump(Asset):
         a[k.C_A2] = p.curve_a2
         a[k.C_ETA] = p.efficiency
         a[k.C_LEAK] = c.leak_m3_s
-        # NPSH3 = n_r² (1.5 + 1.0 x²) m for the default pump: three fifths of the rated value stand at zero flow.
+        # NPSH3 = n_r² (1.5 + 1.0 x²) m for the default pump: three fifths of the rated value stand at zero
+        # flow.
         a[k.C_NPSH0] = 0.6 * p.npsh_required_m
         a[k.C_NPSH1] = 0.4 * p.npsh_required_m
         a[k.C_DRY] = 0.2 if dry else 1.0

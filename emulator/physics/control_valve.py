@@ -1,4 +1,7 @@
-"""Equal-percentage control valve: flow coefficient, choking, stroke time, stick-slip friction (IEC 60534-2-1)."""
+"""Equal-percentage control valve.
+
+Flow coefficient, choking, stroke time, stick-slip friction (IEC 60534-2-1).
+"""
 
 import math
 from dataclasses import dataclass
@@ -25,7 +28,10 @@ class ControlValveParameters:
 
 @dataclass(slots=True)
 class ControlValveCondition:
-    """What faults may change: stick band S and slip jump J as fractions of travel, trim and positioner errors."""
+    """What faults may change.
+
+    Stick band S and slip jump J as fractions of travel, trim and positioner errors.
+    """
 
     stick_band: float = 0.0
     slip_jump: float = 0.0
@@ -115,8 +121,8 @@ def choked_drop_pa(inlet_pa: float, vapour_pa: float, recovery: float) -> float:
 class Stem:
     """Stem with friction, the two-parameter model of Choudhury et al. 2005 and Kano et al. 2004.
 
-    After a reversal the stem waits until its drive has moved S, after a mere stop until it has moved J; sliding, it
-    follows at (S-J)/2 behind.
+    After a reversal the stem waits until its drive has moved S, after a mere stop until it has moved J;
+    sliding, it follows at (S-J)/2 behind.
     """
 
     position: float

@@ -70,7 +70,7 @@ class DriveTrain:
         return self.motor.frame_k if mounted.near_motor else self.ambient_k
 
     def _excess_friction_nm(self, speed_rad_s: float) -> float:
-        """Return what damaged bearings take beyond the healthy friction, which the motor's B already holds."""
+        """Return the torque [N m] damaged bearings take beyond healthy friction, which B already holds."""
         if abs(speed_rad_s) < TURNING_RAD_S:
             return 0.0
         load = self.radial_load_n
@@ -90,7 +90,7 @@ class DriveTrain:
     # --- rest ---------------------------------------------------------------------------------------------
 
     def solve(self, frequency_hz: float, hold_flow_m3_s: float | None = None) -> OperatingPoint:
-        """Find the steady state at an output frequency [Hz] and the present temperatures; the pump is put into it.
+        """Find the steady state at an output frequency [Hz] and the present temperatures; set the pump to it.
 
         With ``hold_flow_m3_s`` the control valve is moved to where that flow passes, or to its nearer end.
         """
@@ -103,13 +103,18 @@ class DriveTrain:
         def excess(slip: float) -> float:
             point = circuit.solve(voltage, frequency_hz, slip)
             w = point.speed_rad_s
-            return point.torque_nm - friction * w - self._excess_friction_nm(w) - self._pump_torque(w, hold_flow_m3_s)
+            return (
+                point.torque_nm
+                - friction * w
+                - self._excess_friction_nm(w)
+                - self._pump_torque(w, hold_flow_m3_s)
+            )
 
         top, _ = circuit.breakdown(voltage, frequency_hz)
         if excess(top) < 0.0:
             raise ValueError(
-                f"the load is beyond the motor's breakdown torque at {frequency_hz:g} Hz: no steady state to start from; "
-                "start cold or lower the load"
+                f"the load is beyond the motor's breakdown torque at {frequency_hz:g} Hz: "
+                "no steady state to start from; start cold or lower the load"
             )
         slip = brentq(excess, 0.0, top, xtol=1e-15, rtol=1e-14)
         excess(slip)
@@ -121,7 +126,8 @@ class DriveTrain:
             return 0.0
         valve = loop.valve
         if hold_flow_m3_s is not None and valve is not None:
-            # The head at the held flow does not depend on the valve: read it, then give the valve the rest of it.
+            # The head at the held flow does not depend on the valve: read it, then give the valve the rest
+            # of it.
             head = pump.head_at(loop, hold_flow_m3_s, speed_rad_s)
             others = loop.resistance - valve.resistance_s2_m5
             needed = (head - loop.static_m) / hold_flow_m3_s**2 - others
@@ -179,7 +185,12 @@ class DriveTrain:
 
     def save(self) -> dict[str, Any]:
         """Return the train's own states (the assets save theirs)."""
-        return {"revs": self.angle.revs, "frac": self.angle.frac, "power_w": self.power_w, "ambient_k": self.ambient_k}
+        return {
+            "revs": self.angle.revs,
+            "frac": self.angle.frac,
+            "power_w": self.power_w,
+            "ambient_k": self.ambient_k,
+        }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take over what `save` returned."""

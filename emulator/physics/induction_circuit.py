@@ -9,8 +9,8 @@ from typing import Self
 class InductionCircuit:
     """Per-phase circuit, star equivalent: resistances [Ω] at the temperature in question, inductances [H].
 
-    `core_conductance_s` [S] stands behind the stator resistance, across leakage and magnetising branch: with that
-    place for the iron loss the circuit stays the exact steady state of the four-flux machine equations.
+    `core_conductance_s` [S] stands behind the stator resistance, across leakage and magnetising branch: with
+    that place for the iron loss the circuit stays the exact steady state of the four-flux machine equations.
     """
 
     pole_pairs: int
@@ -27,7 +27,7 @@ class InductionCircuit:
         return cls(pole_pairs, r_s, r_r, l_sigma + l_m, l_m, l_m)
 
     def solve(self, voltage_v: float, frequency_hz: float, slip: float) -> "OperatingPoint":
-        """Return the operating point at phase voltage ``voltage_v`` [V rms], ``frequency_hz`` and ``slip``."""
+        """Return the operating point at a phase voltage [V rms], frequency [Hz] and slip."""
         we = 2.0 * math.pi * frequency_hz
         lm = self.magnetising_inductance_h
         zm = 1j * we * lm
@@ -58,7 +58,7 @@ class InductionCircuit:
         )
 
     def breakdown(self, voltage_v: float, frequency_hz: float) -> tuple[float, float]:
-        """Return (slip, torque [N m]) at the top of the torque curve (Thévenin's circuit seen from the rotor)."""
+        """Return (slip, torque [N m]) at the top of the torque curve, by Thévenin's circuit."""
         we = 2.0 * math.pi * frequency_hz
         lm = self.magnetising_inductance_h
         zs = self.stator_resistance_ohm + 1j * we * (self.stator_inductance_h - lm)

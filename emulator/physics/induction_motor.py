@@ -1,4 +1,7 @@
-"""Squirrel-cage induction motor: four fluxes, the shaft, and two masses that grow warm (fidelity level F1)."""
+"""Squirrel-cage induction motor.
+
+Four fluxes, the shaft, and two masses that grow warm (fidelity level F1).
+"""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +20,10 @@ REFERENCE_K = 293.15
 
 
 class Supply(NamedTuple):
-    """What a drive gives during a tick: phase voltage [V peak] and frequency [rad/s] at its start and their slopes."""
+    """What a drive gives during a tick.
+
+    Phase voltage [V peak] and frequency [rad/s] at its start and their slopes.
+    """
 
     connected: bool
     voltage_v: float
@@ -154,7 +160,11 @@ class InductionMotor(Asset):
     def circuit(self, winding_k: float | None = None) -> InductionCircuit:
         """Return the equivalent circuit at a winding temperature [K], the present one by default."""
         p, c = self.parameters, self.condition
-        rise = ((self.winding_k if winding_k is None else winding_k) - REFERENCE_K) if p.temperature_feedback else 0.0
+        rise = (
+            ((self.winding_k if winding_k is None else winding_k) - REFERENCE_K)
+            if p.temperature_feedback
+            else 0.0
+        )
         return InductionCircuit(
             p.pole_pairs,
             p.stator_resistance_ohm * c.stator_resistance_gain * (1.0 + COPPER_PER_K * rise),
@@ -190,8 +200,12 @@ class InductionMotor(Asset):
         par[k.P_CW] = p.winding_heat_j_k
         par[k.P_CF] = p.frame_heat_j_k
         par[k.P_GWF] = p.winding_frame_w_k
-        par[k.P_RS] = p.stator_resistance_ohm * self.condition.stator_resistance_gain * (1.0 + COPPER_PER_K * rise)
-        par[k.P_RR] = p.rotor_resistance_ohm * self.condition.rotor_resistance_gain * (1.0 + ALUMINIUM_PER_K * rise)
+        par[k.P_RS] = (
+            p.stator_resistance_ohm * self.condition.stator_resistance_gain * (1.0 + COPPER_PER_K * rise)
+        )
+        par[k.P_RR] = (
+            p.rotor_resistance_ohm * self.condition.rotor_resistance_gain * (1.0 + ALUMINIUM_PER_K * rise)
+        )
         par[k.P_GFA] = self.cooling_w_k(self.speed_rad_s)
         par[k.P_AMBIENT] = self.ambient_k
 
@@ -215,7 +229,10 @@ class InductionMotor(Asset):
             self.state[k.OMEGA] = 0.0
 
     def settle(self, point: OperatingPoint, voltage_v: float, frequency_hz: float) -> None:
-        """Put the machine into the steady state `point` at phase voltage [V rms]; temperatures are left alone."""
+        """Put the machine into the steady state `point` at phase voltage [V rms].
+
+        Temperatures are left alone.
+        """
         p, s = self.parameters, self.state
         root = math.sqrt(2.0)
         stator, rotor = root * point.stator_a, root * point.rotor_a
@@ -231,7 +248,8 @@ class InductionMotor(Asset):
     def steady_rises(self, point: OperatingPoint) -> tuple[float, float]:
         """Return the steady rises (winding, frame) over ambient [K] at an operating point."""
         return steady_rises(
-            point.stator_copper_w, point.rotor_copper_w, self.friction_nms * point.speed_rad_s**2, point.core_w,
+            point.stator_copper_w, point.rotor_copper_w,
+            self.friction_nms * point.speed_rad_s**2, point.core_w,
             self.parameters.winding_frame_w_k, self.cooling_w_k(point.speed_rad_s),
         )  # fmt: skip
 
@@ -250,7 +268,12 @@ STANDSTILL_RAD_S = 0.2
 
 
 def steady_rises(
-    stator_w: float, rotor_w: float, friction_w: float, core_w: float, winding_frame_w_k: float, frame_air_w_k: float
+    stator_w: float,
+    rotor_w: float,
+    friction_w: float,
+    core_w: float,
+    winding_frame_w_k: float,
+    frame_air_w_k: float,
 ) -> tuple[float, float]:
     """Return the steady (winding, frame) rises [K]: half the rotor loss heats the winding, half the frame."""
     frame = (stator_w + rotor_w + friction_w + core_w) / frame_air_w_k

@@ -24,7 +24,7 @@ class PipeCondition:
 
 
 class Pipe(Asset):
-    """The pipe. `critical_resistance_s2_m5`, set by the plant, is what clogging here must add to bring σ to 1."""
+    """The pipe; `critical_resistance_s2_m5`, set by the plant, is what clogging must add to reach σ = 1."""
 
     def __init__(self, parameters: PipeParameters) -> None:
         """Build the pipe, clean."""

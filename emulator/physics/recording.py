@@ -28,7 +28,10 @@ class RecordingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Waveform:
-    """One channel of a recording: samples float64[n] in the file's unit after its own scale, and rate [Hz]."""
+    """One channel of a recording.
+
+    Samples float64[n] in the file's unit after its own scale, and rate [Hz].
+    """
 
     samples: Floats
     rate_hz: float
@@ -62,7 +65,9 @@ class Recording(Asset):
         if parameters.at_end not in ("loop", "hold"):
             raise RecordingError(f"at_end = {parameters.at_end!r} must be 'loop' or 'hold'")
         if parameters.unit not in UNITS:
-            raise RecordingError(f"unit = {parameters.unit!r} of a recording must be one of {', '.join(UNITS)}")
+            raise RecordingError(
+                f"unit = {parameters.unit!r} of a recording must be one of {', '.join(UNITS)}"
+            )
         self.parameters = parameters
         content = read_waveform(locate(parameters.file), parameters.channel, parameters.rate_hz)
         self.content = dataclasses.replace(content, samples=content.samples * UNITS[parameters.unit])
@@ -83,7 +88,10 @@ class Recording(Asset):
         return math.nan if self.parameters.speed_rad_s is None else self.parameters.speed_rad_s
 
     def ended(self, n: int) -> bool:
-        """Whether sample ``n`` lies beyond the end: from there on the recording repeats or holds its last value."""
+        """Whether sample ``n`` lies beyond the end.
+
+        From there on the recording repeats or holds its last value.
+        """
         return n >= self.content.samples.size
 
     def waveform(self, n0: int, count: int, rate_hz: float) -> Floats:
@@ -99,12 +107,14 @@ class Recording(Asset):
         """
         if abs(rate_hz / self.rate_hz - 1.0) > RATE_TOLERANCE:
             raise RecordingError(
-                f"{self.parameters.file}: asked for {rate_hz:g} Hz, recorded at {self.rate_hz:g} Hz; a recording is "
-                "played at its own rate, leave the point's rate out"
+                f"{self.parameters.file}: asked for {rate_hz:g} Hz, recorded at {self.rate_hz:g} Hz; "
+                "a recording is played at its own rate, leave the point's rate out"
             )
         samples = self.content.samples
         index = np.arange(n0, n0 + count)
-        index = index % samples.size if self.parameters.at_end == "loop" else np.minimum(index, samples.size - 1)
+        index = (
+            index % samples.size if self.parameters.at_end == "loop" else np.minimum(index, samples.size - 1)
+        )
         return samples[index]
 
 
@@ -122,12 +132,14 @@ def locate(file: str) -> Path:
     if not path.is_absolute():
         if base is None:
             raise RecordingError(
-                f"{file}: recording cannot be found, PLANTBENCH_DATA is not set; set it to the folder of recorded data "
-                "or give an absolute path"
+                f"{file}: recording cannot be found, PLANTBENCH_DATA is not set; "
+                "set it to the folder of recorded data or give an absolute path"
             )
         path = Path(base) / file
     if not path.is_file():
-        raise RecordingError(f"{path}: no such recording; check plant.recordings and PLANTBENCH_DATA = {base!r}")
+        raise RecordingError(
+            f"{path}: no such recording; check plant.recordings and PLANTBENCH_DATA = {base!r}"
+        )
     return path
 
 
@@ -158,7 +170,9 @@ def read_waveform(path: Path, channel: str | None = None, rate_hz: float | None 
     except RecordingError:
         raise
     except Exception as problem:
-        raise RecordingError(f"{path}: cannot be read as {path.suffix} ({problem}); is the file whole?") from problem
+        raise RecordingError(
+            f"{path}: cannot be read as {path.suffix} ({problem}); is the file whole?"
+        ) from problem
     name, samples = _choose(path, channels, channel)
     samples = np.ascontiguousarray(samples, dtype=np.float64)
     if samples.size == 0:
@@ -166,12 +180,14 @@ def read_waveform(path: Path, channel: str | None = None, rate_hz: float | None 
     bad = np.flatnonzero(~np.isfinite(samples))
     if bad.size:
         raise RecordingError(
-            f"{path}: channel {name!r} holds {bad.size} values that are no finite numbers, the first at sample {bad[0]}; "
-            "cut the recording or choose another channel"
+            f"{path}: channel {name!r} holds {bad.size} values that are no finite numbers, "
+            f"the first at sample {bad[0]}; cut the recording or choose another channel"
         )
     rate = rate_hz if rate_hz is not None else stated
     if rate is None or not math.isfinite(rate) or rate <= 0.0:
-        raise RecordingError(f"{path}: the file does not say its rate ({rate}); give `rate` under plant.recordings")
+        raise RecordingError(
+            f"{path}: the file does not say its rate ({rate}); give `rate` under plant.recordings"
+        )
     return Waveform(samples, float(rate), name)
 
 
@@ -201,7 +217,7 @@ def _vector(array: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def _columns(name: str, array: NDArray[Any]) -> list[tuple[str, NDArray[Any]]]:
-    """Return the channels of an array: itself, or the columns of a matrix as ``name.0``, ``name.1`` …"""
+    """Return the channels of an array: itself, or the columns of a matrix as ``name.0`` and so on."""
     vector = _vector(array)
     if vector is not None:
         return [(name, vector)]
@@ -270,7 +286,9 @@ def _csv(path: Path) -> tuple[dict[str, NDArray[Any]], float | None]:
         names, skip = [f"column{i + 1}" for i in range(len(head))], 0
     except ValueError:
         names, skip = head, 1
-    table = np.loadtxt(path, delimiter=separator, skiprows=skip, ndmin=2, encoding="utf-8-sig", max_rows=MAXIMUM_SAMPLES)
+    table = np.loadtxt(
+        path, delimiter=separator, skiprows=skip, ndmin=2, encoding="utf-8-sig", max_rows=MAXIMUM_SAMPLES
+    )
     if table.size == 0:
         return {name: np.zeros(0) for name in names}, None
     channels = {name: table[:, i] for i, name in enumerate(names)}

@@ -13,7 +13,8 @@ TWO_PI = 2.0 * np.pi
 class ShaftTrace:
     """One block of a shaft's life, on the tick grid.
 
-    Speed is piecewise linear between ticks, so the angle is an exact quadratic of time and continuous over blocks.
+    Speed is piecewise linear between ticks, so the angle is an exact quadratic of time and continuous over
+    blocks.
 
     Attributes
     ----------
@@ -26,7 +27,8 @@ class ShaftTrace:
     speed_rad_s : float64[k+1]
         Speed at the ticks [rad/s].
     cavitation_sigma, flow_ratio, radial_load_n, vane_force_n : float64[k]
-        Per tick: NPSHa/NPSH3; Q/(n_r Q_b); static radial load per bearing [N]; amplitude of the vane-pass force [N].
+        Per tick: NPSHa/NPSH3; Q/(n_r Q_b); static radial load per bearing [N]; amplitude of the vane-pass
+        force [N].
 
     """
 

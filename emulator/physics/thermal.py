@@ -7,8 +7,13 @@ from typing import ClassVar
 from emulator.physics.asset import Asset
 
 
-def relax(temperature_k: float, power_w: float, conductance_w_k: float, sink_k: float, heat_j_k: float, dt_s: float) -> float:
-    """Return the temperature [K] after ``dt_s`` of C dT/dt = P - G (T - T_sink); exact for constant P and sink."""
+def relax(
+    temperature_k: float, power_w: float, conductance_w_k: float, sink_k: float, heat_j_k: float, dt_s: float
+) -> float:
+    """Return the temperature [K] after ``dt_s`` of C dT/dt = P - G (T - T_sink).
+
+    Exact for constant P and sink.
+    """
     if conductance_w_k <= 0.0:
         return temperature_k + power_w * dt_s / heat_j_k
     final = sink_k + power_w / conductance_w_k
@@ -17,7 +22,10 @@ def relax(temperature_k: float, power_w: float, conductance_w_k: float, sink_k: 
 
 @dataclass(frozen=True, slots=True)
 class BearingHousingParameters:
-    """Housing of a small pump bearing; the shaft and the lantern bring some of the motor's heat to the drive end."""
+    """Housing of a small pump bearing.
+
+    The shaft and the lantern bring some of the motor's heat to the drive end.
+    """
 
     bore_m: float = 0.025
     friction: float = 0.0015
@@ -27,7 +35,10 @@ class BearingHousingParameters:
 
 
 class BearingHousing(Asset):
-    """Temperature of a bearing housing: friction M = 0.5 µ P d_b, air, and the motor frame through the shaft."""
+    """Temperature of a bearing housing.
+
+    Friction M = 0.5 µ P d_b, air, and the motor frame through the shaft.
+    """
 
     STATES: ClassVar[tuple[str, ...]] = ("temperature_k", "friction_w")
 
@@ -41,7 +52,9 @@ class BearingHousing(Asset):
         """Friction torque [N m] under a radial load [N]."""
         return 0.5 * self.parameters.friction * friction_gain * radial_load_n * self.parameters.bore_m
 
-    def advance(self, torque_nm: float, speed_rad_s: float, motor_k: float, ambient_k: float, dt_s: float) -> None:
+    def advance(
+        self, torque_nm: float, speed_rad_s: float, motor_k: float, ambient_k: float, dt_s: float
+    ) -> None:
         """Advance by ``dt_s`` under a friction torque [N m] and speed [rad/s]."""
         p = self.parameters
         self.friction_w = torque_nm * abs(speed_rad_s)

@@ -42,7 +42,7 @@ class VfdCondition:
 
 
 class Vfd(Asset):
-    """The drive. `tick` gives the motor's supply for one tick and reacts to what the motor took in the last."""
+    """The drive; `tick` gives the motor its supply, after what the motor took in the last tick."""
 
     STATES: ClassVar[tuple[str, ...]] = (
         "run", "reference_hz", "frequency_hz", "energised", "trip", "limiting", "dc_link_v", "input_power_w",
@@ -88,7 +88,10 @@ class Vfd(Asset):
     # --- time ---------------------------------------------------------------------------------------------
 
     def voltage_v(self, frequency_hz: float) -> float:
-        """Phase voltage [V rms] the drive gives at an output frequency [Hz]: V/f with boost, cut at the DC link."""
+        """Phase voltage [V rms] the drive gives at an output frequency [Hz].
+
+        V/f with boost, cut at the DC link.
+        """
         p = self.parameters
         if p.bypass:
             return p.mains_voltage_v * self.condition.mains_gain / math.sqrt(3.0)
@@ -99,8 +102,8 @@ class Vfd(Asset):
     def tick(self, motor_power_w: float, motor_current_a: float, motor_speed_hz: float) -> Supply:
         """Return the supply for the coming tick, after what the motor took in the last.
 
-        ``motor_speed_hz`` is the electrical frequency at which the shaft turns: a drive that starts onto a coasting
-        machine catches it there.
+        ``motor_speed_hz`` is the electrical frequency at which the shaft turns: a drive that starts onto a
+        coasting machine catches it there.
         """
         p = self.parameters
         self._dc_link(motor_power_w)

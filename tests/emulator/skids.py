@@ -3,10 +3,9 @@
 import math
 from functools import cache
 
+from emulator.physics.control_valve import ControlValve, ControlValveParameters
 from rigs.load import load_rig
 from rigs.schema import Rig
-
-from emulator.physics.control_valve import ControlValve, ControlValveParameters
 
 SYSTEM = 44_550.0  # s²/m⁵, published system curve H = 10 + 44550 Q²
 
@@ -32,7 +31,9 @@ def direct_on_line(feedback: bool = True, start: str = "warm", **plant) -> Rig:
     rig = _shipped()
     pipes = sum(rig.asset(name).resistance for name in ("suction1", "discharge1"))
     declared = rig.asset("valve1")
-    valve = ControlValve(ControlValveParameters(declared.kvs_m3_h, declared.rangeability, declared.stroke_time))
+    valve = ControlValve(
+        ControlValveParameters(declared.kvs_m3_h, declared.rangeability, declared.stroke_time)
+    )
     position = valve.position_for(SYSTEM - pipes)
     settings = rig.plant.model_copy(update={
         "start": start,
@@ -43,7 +44,9 @@ def direct_on_line(feedback: bool = True, start: str = "warm", **plant) -> Rig:
     return rig.model_copy(update={
         "assets": tuple(a for a in rig.assets if a.kind != "vfd"),
         "connections": tuple(c for c in rig.connections if c.kind != "wire"),
-        "points": tuple(p for p in rig.points if not p.asset.startswith("vfd") and not (p.signal or "").startswith("vfd")),
+        "points": tuple(
+            p for p in rig.points if not (p.asset.startswith("vfd") or (p.signal or "").startswith("vfd"))
+        ),
         "plant": settings,
     })  # fmt: skip
 

@@ -171,7 +171,9 @@ def test_the_controller_believes_what_it_is_fed():
 
 def test_an_unknown_command_offers_the_nearest():
     plant = Plant(skid(), seed=1)
-    with pytest.raises(ValueError, match=r"command: unknown 'vfd1.frequency'; did you mean 'vfd1.frequency_hz'\?"):
+    with pytest.raises(
+        ValueError, match=r"command: unknown 'vfd1.frequency'; did you mean 'vfd1.frequency_hz'\?"
+    ):
         plant.command("vfd1.frequency", 10.0)
     with pytest.raises(ValueError, match="no finite number"):
         plant.command("vfd1.frequency_hz", math.nan)
@@ -179,13 +181,17 @@ def test_an_unknown_command_offers_the_nearest():
 
 def test_an_unknown_private_parameter_offers_the_nearest():
     rig = skid(parameters={"pump1": {"inertia": 0.1}})
-    with pytest.raises(ValueError, match=r"plant.parameters.pump1.inertia: unknown .* did you mean 'inertia_kg_m2'\?"):
+    with pytest.raises(
+        ValueError, match=r"plant.parameters.pump1.inertia: unknown .* did you mean 'inertia_kg_m2'\?"
+    ):
         Plant(rig, seed=1)
 
 
 def test_a_pump_without_a_circuit_is_refused():
     rig = skid()
-    rig = rig.model_copy(update={"connections": tuple(c for c in rig.connections if c.kind not in ("pipe", "control"))})
+    rig = rig.model_copy(
+        update={"connections": tuple(c for c in rig.connections if c.kind not in ("pipe", "control"))}
+    )
     with pytest.raises(AssemblyError, match="pump 'pump1' is in no pipe connection"):
         Plant(rig, seed=1)
 
@@ -214,7 +220,14 @@ def disturbed(plant, seconds):
         if (n + 1) * round(block_s * 1000) % 1000 == 0:
             states = plant.machines.trains["motor1"].motor.state.copy()
             pump = plant.assets["pump1"]
-            seen.append((states, pump.flow_m3_s, plant.assets["valve1"].position, plant.machines.trains["motor1"].angle.frac))
+            seen.append(
+                (
+                    states,
+                    pump.flow_m3_s,
+                    plant.assets["valve1"].position,
+                    plant.machines.trains["motor1"].angle.frac,
+                )
+            )
     return seen
 
 
@@ -297,7 +310,9 @@ def test_waveforms_are_there_for_every_bearing_and_nothing_else():
 def test_ambient_heat_reaches_the_winding_and_the_bearings():
     cool, hot = Plant(skid(), seed=1), Plant(skid(ambient=308.15), seed=1)
     for name in ("motor1.winding_temperature_k", "motor1.frame_temperature_k", "pump1_nde.temperature_k"):
-        assert hot.signals[name] - cool.signals[name] == pytest.approx(15.0, abs=2.5), name  # and more: hot copper loses more
+        assert hot.signals[name] - cool.signals[name] == pytest.approx(15.0, abs=2.5), (
+            name
+        )  # and more: hot copper loses more
 
 
 def test_hot_water_takes_the_npsh():

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 G = 9.80665
 RHO = 998.207
 N0 = 1450.0 * math.pi / 30.0
+PHASE = 400.0 / math.sqrt(3.0)
 QB, HB, H0, A2, ETA = 80.0 / 3600.0, 32.0, 40.0, 16200.0, 0.76
 
 
@@ -20,8 +21,11 @@ def operating_point(n_r, static=10.0, k=44550.0, wear=0.0):
     def impeller(q):
         if wear == 0.0:
             return q
-        f = lambda qi: qi - q - 0.12 * wear * QB * math.sqrt(max(h0 * n_r**2 - A2 * qi**2, 0.0) / HB)
-        return brentq(f, q, q + 0.2 * QB, xtol=1e-16)
+
+        def excess(qi):
+            return qi - q - 0.12 * wear * QB * math.sqrt(max(h0 * n_r**2 - A2 * qi**2, 0.0) / HB)
+
+        return brentq(excess, q, q + 0.2 * QB, xtol=1e-16)
 
     if h0 * n_r**2 <= static:
         return 0.0, h0 * n_r**2, shaft_power(n_r, 0.0, h0 * n_r**2)
@@ -37,7 +41,10 @@ def shaft_power(n_r, q_i, head):
 
 
 def machine(voltage, hz, p, rs, rr, ls, lr, lm, slip):
-    """Solve the stationary machine's two flux equations as a linear system: (I_s, I_r, torque), rms phasors."""
+    """Solve the stationary machine's two flux equations as a linear system.
+
+    (I_s, I_r, torque), rms phasors.
+    """
     we = 2.0 * math.pi * hz
     a = np.array([[rs + 1j * we * ls, 1j * we * lm], [1j * slip * we * lm, rr + 1j * slip * we * lr]])
     i_s, i_r = np.linalg.solve(a, np.array([voltage, 0.0]))
@@ -45,7 +52,7 @@ def machine(voltage, hz, p, rs, rr, ls, lr, lm, slip):
     return i_s, i_r, torque
 
 
-def skid(voltage=400.0 / math.sqrt(3.0), hz=50.0):
+def skid(voltage=PHASE, hz=50.0):
     """Solve motor M15 on the pump at 20 °C: the published coupled anchor."""
     par = (2, 0.2147, 0.2205, 65.181e-3, 65.181e-3, 64.19e-3)
     b = 0.009541
@@ -60,9 +67,10 @@ def skid(voltage=400.0 / math.sqrt(3.0), hz=50.0):
     q, h, shaft = operating_point(w / N0)
     p_in = 3.0 * voltage * i_s.real
     return {
-        "slip": s, "rpm": w * 30 / math.pi, "flow_m3_h": q, "head_m": h, "shaft_w": shaft, "electrical_w": p_in,
-        "current_a": abs(i_s), "power_factor": p_in / (3 * voltage * abs(i_s)),
-        "stator_w": 3 * abs(i_s) ** 2 * par[1], "rotor_w": 3 * abs(i_r) ** 2 * par[2], "friction_w": b * w * w,
+        "slip": s, "rpm": w * 30 / math.pi, "flow_m3_h": q, "head_m": h, "shaft_w": shaft,
+        "electrical_w": p_in, "current_a": abs(i_s), "power_factor": p_in / (3 * voltage * abs(i_s)),
+        "stator_w": 3 * abs(i_s) ** 2 * par[1], "rotor_w": 3 * abs(i_r) ** 2 * par[2],
+        "friction_w": b * w * w,
     }  # fmt: skip
 
 

@@ -3,8 +3,8 @@
     H = φ(σ) (H0 n_r² - a2 Q_i²),  Q_i = Q + Q_l,  Q_l = c sqrt(H_curve/H_b)
     (Σ L/A) dQ/dt = g (H - H_static - K Q²),  Q >= 0 behind the check valve
 
-Q is the delivered flow, Q_i the flow through the impeller. The leak makes Q_i the root of a quadratic, so that
-everything is explicit in Q and only the flow itself needs a root search.
+Q is the delivered flow, Q_i the flow through the impeller. The leak makes Q_i the root of a quadratic, so
+that everything is explicit in Q and only the flow itself needs a root search.
 """
 
 import math
@@ -21,13 +21,15 @@ SIGMA_MAX = 1.0e3  # a standing pump has no NPSH3: its cavitation number is cut 
 PUMP_SIZE = 12
 
 # circuit: float64[8]
-(N_STATIC, N_RESISTANCE, N_INERTANCE, N_SUCTION_NET, N_SUCTION_K, N_SUCTION_AREA, N_VAPOUR, N_DENSITY) = range(8)
+(N_STATIC, N_RESISTANCE, N_INERTANCE, N_SUCTION_NET, N_SUCTION_K, N_SUCTION_AREA, N_VAPOUR, N_DENSITY) = (
+    range(8)
+)
 CIRCUIT_SIZE = 8
 
 # out: float64[12]
 (
-    O_FLOW, O_HEAD, O_POWER, O_TORQUE, O_TORQUE_SLOPE, O_SIGMA, O_PHI, O_IMPELLER_FLOW, O_X, O_NPSHA, O_ITERATIONS,
-    O_HYDRAULIC,
+    O_FLOW, O_HEAD, O_POWER, O_TORQUE, O_TORQUE_SLOPE, O_SIGMA, O_PHI, O_IMPELLER_FLOW, O_X, O_NPSHA,
+    O_ITERATIONS, O_HYDRAULIC,
 ) = range(12)  # fmt: skip
 OUT_SIZE = 12
 
@@ -47,7 +49,10 @@ def impeller_flow(q, n2, pump):
 
 @kernel
 def cavitation_factor(sigma):
-    """Return φ = 1 - 0.03 σ^-8, not below 0.2: the head drops by exactly 3 % at σ = 1 (definition of NPSH3)."""
+    """Return φ = 1 - 0.03 σ^-8, not below 0.2.
+
+    The head drops by exactly 3 % at σ = 1 (definition of NPSH3).
+    """
     if sigma <= 0.66:
         return 0.2
     s2 = sigma * sigma
@@ -57,7 +62,7 @@ def cavitation_factor(sigma):
 
 @kernel
 def npsh_available(q, circuit):
-    """Return NPSHa [m]: absolute pressure head at the suction flange over vapour pressure, velocity head included."""
+    """Return NPSHa [m]: absolute total head at the suction flange over vapour pressure."""
     # The static reading loses v²/2g and NPSHa adds it again: only the losses remain.
     return circuit[N_SUCTION_NET] - circuit[N_SUCTION_K] * q * q - circuit[N_VAPOUR]
 
@@ -106,7 +111,7 @@ def _residual(q, omega, q_old, inverse_dt, pump, circuit):
 
 @kernel
 def solve_flow(omega, q_old, inverse_dt, pump, circuit):
-    """Return (Q [m³/s], iterations): the flow after an implicit step; ``inverse_dt`` = 0 gives the steady point.
+    """Return (Q [m³/s], iterations) after an implicit step; ``inverse_dt`` = 0 gives the steady point.
 
     The residual rises with Q (head falls, need grows), so a bracketed Newton search cannot lose the root.
     """
@@ -147,7 +152,9 @@ def pump_tick(omega, q_old, inverse_dt, pump, circuit, out):
     head, qi, x, sigma, phi, npsha, _ = head_of(q, omega, pump, circuit)
     torque = shaft_torque(q, omega, pump, circuit)
     d = 1e-4 * (abs(omega) + 1.0)
-    slope = (shaft_torque(q, omega + d, pump, circuit) - shaft_torque(q, omega - d, pump, circuit)) / (2.0 * d)
+    slope = (shaft_torque(q, omega + d, pump, circuit) - shaft_torque(q, omega - d, pump, circuit)) / (
+        2.0 * d
+    )
     out[O_FLOW] = q
     out[O_HEAD] = head
     out[O_POWER] = torque * omega

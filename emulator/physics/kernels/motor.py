@@ -6,9 +6,9 @@ Space vectors are peak-valued; with the d axis on the supply vector the equation
     dψ_r/dt = -R_r i_r - j(ω_e - pω) ψ_r
     J dω/dt = 1.5 p Im(ψ_s* i_s) - T_L(ω) - Bω
 
-(Krause, Wasynczuk, Sudhoff, Analysis of Electric Machinery, ch. 6). The currents follow from the inverse inductance
-matrix. Every power is integrated with the same RK4 weights as the states, so that the energy balance closes to the
-order of the method and is a test of it.
+(Krause, Wasynczuk, Sudhoff, Analysis of Electric Machinery, ch. 6). Currents follow from the inverse of the
+inductances. Every power is integrated with the same RK4 weights as the states, so that the energy balance
+closes to the order of the method and is a test of it.
 """
 
 import numpy as np
@@ -104,14 +104,15 @@ def _heat(state, par, stator_j, rotor_j, friction_j, core_j, h):
 
 @kernel
 def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t0, slope, om_ref):
-    """Advance the machine by ``steps`` RK4 steps of ``h`` [s] and return the mean square stator current [A² peak].
+    """Advance by ``steps`` RK4 steps of ``h`` [s]; return the mean square stator current [A² peak].
 
     Supply (peak V) u0 + u_slope·t and ω_e = we0 + we_slope·t; load torque t0 + slope·(ω - om_ref) [N m].
     ``state`` and ``par`` are laid out as the names above say; ``state`` is changed in place.
     """
     lm, lr = par[P_LM], par[P_LR]
     if state[CONNECTED] != 0.0 and not connected:
-        # Opening forces i_s to zero at constant rotor flux linkage; the leakage field's energy burns in the arc.
+        # Opening forces i_s to zero at constant rotor flux linkage; the leakage field's energy burns in the
+        # arc.
         before = magnetic_energy(state, par)
         state[PSD] = lm / lr * state[PRD]
         state[PSQ] = lm / lr * state[PRQ]

@@ -1,9 +1,9 @@
-"""What each physics fault does to what can be measured: the signs of the published table, by finite differences.
+"""What each physics fault does to what can be measured: signs of the published table by finite differences.
 
-Direct on line, severity 0.5, thermal equilibrium. "H" of the table is read as the discharge head p_d/(ρ g): clogging
-the suction moves the duty up the pump curve, so that the differential head rises until cavitation eats it. A blocked
-fan's "+" on P_el is the motor's loss: hot copper also slips more, the pump takes less, and the sum stays within a
-tenth of a per cent.
+Direct on line, severity 0.5, thermal equilibrium. "H" of the table is read as the discharge head p_d/(ρ g):
+clogging the suction moves the duty up the pump curve, so that the differential head rises until cavitation
+eats it. A blocked fan's "+" on P_el is the motor's loss: hot copper also slips more, the pump takes less,
+and the sum stays within a tenth of a per cent.
 """
 
 import pytest
@@ -27,7 +27,10 @@ FEATURES = {
 
 
 def equilibrium(fault, on, severity):
-    """Signals of the skid in equilibrium with a fault: the plant settled, the fault set, and settled again."""
+    """Signals of the skid in equilibrium with a fault.
+
+    The plant settled, the fault set, and settled again.
+    """
     plant = Plant(direct_on_line(), seed=1)
     fault.apply(plant.assets[on], severity, 0)
     plant.machines.trains["motor1"].settle(50.0)
@@ -42,9 +45,21 @@ def sign(value, threshold):
 @pytest.mark.parametrize(
     ("fault", "on", "expected"),
     [
-        (ImpellerWear({}), "pump1", {"Q": -1, "H": -1, "P_el": -1, "vane": 1, "T_w": -1, "T_brg": 0, "p_s": 1}),
-        (SuctionClogging({}), "pump1", {"Q": -1, "H": -1, "P_el": -1, "vane": 1, "T_w": -1, "T_brg": 0, "p_s": -1}),
-        (MotorFanBlocked({}), "motor1", {"Q": 0, "H": 0, "P_el": 0, "vane": 0, "T_w": 1, "T_brg": 1, "p_s": 0}),
+        (
+            ImpellerWear({}),
+            "pump1",
+            {"Q": -1, "H": -1, "P_el": -1, "vane": 1, "T_w": -1, "T_brg": 0, "p_s": 1},
+        ),
+        (
+            SuctionClogging({}),
+            "pump1",
+            {"Q": -1, "H": -1, "P_el": -1, "vane": 1, "T_w": -1, "T_brg": 0, "p_s": -1},
+        ),
+        (
+            MotorFanBlocked({}),
+            "motor1",
+            {"Q": 0, "H": 0, "P_el": 0, "vane": 0, "T_w": 1, "T_brg": 1, "p_s": 0},
+        ),
     ],
     ids=["impeller wear", "suction clogging", "blocked motor fan"],
 )
@@ -82,13 +97,18 @@ def test_clogging_of_four_fifths_brings_the_pump_to_sigma_one():
     plant.machines.trains["motor1"].settle(50.0)
     assert plant.assets["pump1"].sigma == pytest.approx(1.0, abs=1e-6)
     # As the clogged motor cools the pump turns a little faster than at the start.
-    assert equilibrium(SuctionClogging({}), "pump1", 0.8)["pump1.cavitation_sigma"] == pytest.approx(1.0, abs=5e-3)
+    assert equilibrium(SuctionClogging({}), "pump1", 0.8)["pump1.cavitation_sigma"] == pytest.approx(
+        1.0, abs=5e-3
+    )
     assert equilibrium(SuctionClogging({}), "pump1", 0.0)["pump1.cavitation_sigma"] > 3.5
 
 
 def test_clogging_shows_in_the_suction_pressure_before_the_head():
     healthy, early = (equilibrium(SuctionClogging({}), "pump1", s) for s in (0.0, 0.1))
-    fall = {n: (early[n] - healthy[n]) / 998.207 / 9.80665 for n in ("pump1.suction_pressure_pa", "pump1.discharge_pressure_pa")}
+    fall = {
+        n: (early[n] - healthy[n]) / 998.207 / 9.80665
+        for n in ("pump1.suction_pressure_pa", "pump1.discharge_pressure_pa")
+    }
     assert fall["pump1.suction_pressure_pa"] < -0.5
     assert abs(fall["pump1.discharge_pressure_pa"]) < 0.8 * abs(fall["pump1.suction_pressure_pa"])
     assert early["pump1.cavitation_sigma"] > 2.5

@@ -32,7 +32,9 @@ def run(n_r, wear=0.0, resistance=44550.0):
     return pump
 
 
-@pytest.mark.parametrize(("n_r", "flow", "head", "power"), [(1.0, 80.0, 32.0, 9159.36), (0.8, 57.6888, 21.440, 4468.74)])
+@pytest.mark.parametrize(
+    ("n_r", "flow", "head", "power"), [(1.0, 80.0, 32.0, 9159.36), (0.8, 57.6888, 21.440, 4468.74)]
+)
 def test_the_operating_point_is_where_curve_and_system_meet(n_r, flow, head, power):
     pump = run(n_r)
     assert pump.flow_m3_s * 3600 == pytest.approx(flow, abs=5e-5)
@@ -40,7 +42,9 @@ def test_the_operating_point_is_where_curve_and_system_meet(n_r, flow, head, pow
     assert pump.shaft_power_w == pytest.approx(power, abs=5e-3)
 
 
-@pytest.mark.parametrize(("wear", "flow", "head", "power"), [(0.5, 74.646, 29.154, 8264.9), (1.0, 69.124, 26.425, 7365.4)])
+@pytest.mark.parametrize(
+    ("wear", "flow", "head", "power"), [(0.5, 74.646, 29.154, 8264.9), (1.0, 69.124, 26.425, 7365.4)]
+)
 def test_wear_moves_the_operating_point_as_published(wear, flow, head, power):
     pump = run(1.0, wear)
     assert pump.flow_m3_s * 3600 == pytest.approx(flow, abs=5e-4)

@@ -88,7 +88,11 @@ def write(folder, **arrays):
     ("arrays", "channel", "message"),
     [
         ({"x": np.zeros(0), "fs": 10.0}, None, "channel 'x' is empty"),
-        ({"x": np.array([0.0, math.nan, 1.0]), "fs": 10.0}, None, "1 values that are no finite numbers, the first at sample 1"),
+        (
+            {"x": np.array([0.0, math.nan, 1.0]), "fs": 10.0},
+            None,
+            "1 values that are no finite numbers, the first at sample 1",
+        ),
         ({"acc": np.ones(5), "fs": 10.0}, "ac", r"no channel 'ac'; did you mean 'acc'\?"),
         ({"a": np.ones(5), "b": np.ones(5), "fs": 10.0}, None, "several channels; name one of a, b"),
         ({"x": np.ones(5)}, None, "does not say its rate"),
@@ -111,7 +115,7 @@ def test_files_that_are_none_are_refused(tmp_path):
     with pytest.raises(RecordingError, match="is empty"):
         read_waveform(tmp_path / "a.csv")
     (tmp_path / "a.xyz").write_text("")
-    with pytest.raises(RecordingError, match="unknown kind '.xyz'"):
+    with pytest.raises(RecordingError, match=r"unknown kind '\.xyz'"):
         read_waveform(tmp_path / "a.xyz")
 
 
@@ -121,8 +125,10 @@ def recorded_rig(path):
         "assets": [{"id": "machine1", "kind": "recording"}],
         "plant": {"recordings": {"machine1": {"file": str(path), "channel": "DE", "speed": "1797 rpm"}}},
         "devices": [{"id": "plc1", "protocol": "opcua"}],
-        "points": [{"id": "machine1.vibration", "device": "plc1", "asset": "machine1", "quantity": "vibration",
-                    "signal": "machine1.acceleration_m_s2", "waveform": {}, "opcua": {"node": "Machine1/Vibration"}}],
+        "points": [{
+            "id": "machine1.vibration", "device": "plc1", "asset": "machine1", "quantity": "vibration",
+            "signal": "machine1.acceleration_m_s2", "waveform": {}, "opcua": {"node": "Machine1/Vibration"},
+        }],
     })  # fmt: skip
 
 
