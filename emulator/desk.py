@@ -42,10 +42,10 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
     if fault.layer == "physics":
         known = {asset.id: asset.kind for asset in rig.assets}
     elif fault.layer == "sensor":
-        known = {point.id: point.sensor.kind for point in rig.points if point.sensor}
+        known = {point.id: point.sensor.kind if point.sensor else "no sensor" for point in rig.points}
     else:
         known = {device.id: device.protocol for device in rig.devices}
-    fitting = [name for name, kind in known.items() if not fault.targets or kind in fault.targets]
+    fitting = [n for n, kind in known.items() if kind in fault.targets or (not fault.targets and kind != "no sensor")]
     if spec.on in fitting:
         return None
     if spec.on in known:

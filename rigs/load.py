@@ -122,7 +122,14 @@ def _validated(model: type[Model], document: Document) -> Model:
     try:
         return model.model_validate(document.data)
     except ValidationError as failure:
-        raise RigError(*(_problem(error, document) for error in failure.errors(include_url=False))) from None
+        errors = failure.errors(include_url=False)
+        # A list that lost its wrong entries is then called too short; the wrong entries are the news.
+        told = [e for e in errors if e["type"] != "too_short" or not _inside(e["loc"], errors)]
+        raise RigError(*(_problem(error, document) for error in told)) from None
+
+
+def _inside(loc: tuple[str | int, ...], errors: Any) -> bool:
+    return any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in errors)
 
 
 def _problem(error: Any, document: Document) -> Problem:
@@ -144,7 +151,8 @@ def _problem(error: Any, document: Document) -> Problem:
             return Problem(document.place(path), lead + message, path)
         case "literal_error" | "union_tag_invalid":
             if error["type"] == "union_tag_invalid":
-                path, name = (*path, str(error["ctx"]["discriminator"]).strip("'")), "kind"
+                name = str(error["ctx"]["discriminator"]).strip("'")
+                path = (*path, name)
             expected = error["ctx"].get("expected") or error["ctx"].get("expected_tags")
             given = error["ctx"].get("tag", value)
             near = difflib.get_close_matches(str(given), str(expected).replace("'", "").replace(" or ", ", ").split(", "), 1)

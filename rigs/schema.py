@@ -7,34 +7,12 @@ on `Rig.twin_view()`, from which it is gone.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rigs.units import NANOSECONDS, to_si
+from rigs.quantity import (
+    Angle, Area, Current, Duration, FlowResistance, Force, Frequency, Inductance, Inertia, Length, Number, Power, Pressure, Resistance, Seconds, Speed, Temperature, Voltage, VolumeFlow, quantity,
+)  # fmt: skip
 
-
-def _quantity(unit: str) -> BeforeValidator:
-    return BeforeValidator(lambda value: to_si(value, unit))
-
-
-Number = Annotated[float, _quantity("")]
-Pressure = Annotated[float, _quantity("Pa")]
-VolumeFlow = Annotated[float, _quantity("m**3/s")]
-Speed = Annotated[float, _quantity("rad/s")]
-Length = Annotated[float, _quantity("m")]
-Area = Annotated[float, _quantity("m**2")]
-Temperature = Annotated[float, _quantity("K")]
-Power = Annotated[float, _quantity("W")]
-Voltage = Annotated[float, _quantity("V")]
-Current = Annotated[float, _quantity("A")]
-Frequency = Annotated[float, _quantity("Hz")]
-Resistance = Annotated[float, _quantity("ohm")]
-Inductance = Annotated[float, _quantity("H")]
-Inertia = Annotated[float, _quantity("kg*m**2")]
-Force = Annotated[float, _quantity("N")]
-Seconds = Annotated[float, _quantity("s")]
-Duration = Annotated[int, BeforeValidator(lambda value: round(to_si(value, "s") * NANOSECONDS))]
-Angle = Annotated[float, _quantity("rad")]
-FlowResistance = Annotated[float, _quantity("s**2/m**5")]
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
@@ -212,7 +190,7 @@ class SensorSpec(Strict):
     of_reading: bool = False
     lag: Seconds = Field(default=0.0, ge=0)
     bits: int = Field(default=16, ge=8, le=32)
-    full_scale: Annotated[float, _quantity("m/s**2")] | None = None
+    full_scale: Annotated[float, quantity("m/s**2")] | None = None
     mount: Literal["stud", "magnet"] = "stud"
     clock_error_ppm: Number = 0.0
 
