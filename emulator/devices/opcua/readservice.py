@@ -8,17 +8,40 @@ import struct
 from collections.abc import Iterable
 from typing import Final
 
-_READ_RESPONSE: Final = b"\x01\x00" + struct.pack(
-    "<H", 634
-)  # four-byte NodeId of ReadResponse's binary encoding
+# Four-byte NodeIds of the binary encodings of ReadRequest and ReadResponse.
+_READ_REQUEST: Final = b"\x01\x00" + struct.pack("<H", 631)
+_READ_RESPONSE: Final = b"\x01\x00" + struct.pack("<H", 634)
+# Time, handle, diagnostics wanted, length of audit entry, timeout hint, more header (OPC 10000-4 §7.33).
+_REQUEST_HEADER: Final = struct.Struct("<qIIiI3s")
 _HEADER: Final = struct.Struct("<qII")  # time, request handle, service result
-_NO_DIAGNOSTICS: Final = (
-    b"\x00" + struct.pack("<i", 0) + b"\x00\x00\x00"
-)  # diagnostics, string table, additional header
+_NO_DIAGNOSTICS: Final = b"\0" + struct.pack("<i", 0) + b"\0\0\0"  # nor string table nor additional header
 _EMPTY: Final = struct.pack("<i", 0)
 _COUNT: Final = struct.Struct("<i").pack
 _CHUNK: Final = struct.Struct("<3scIIIII")
 CHUNK_HEADER_SIZE: Final = _CHUNK.size
+
+
+def split_read(message: bytes, token: bytes) -> tuple[int, bytes] | None:
+    """Return request handle and parameters of an ordinary ReadRequest; None if it is anything else.
+
+    Ordinary is the shape all clients send: the session's own token, no audit entry, no additional header. The
+    parameters of a poller never change, so whoever decodes them once knows them by their bytes.
+
+    Parameters
+    ----------
+    message
+        The encoded service message.
+    token
+        The session's authentication token, encoded.
+
+    """
+    head = _READ_REQUEST + token
+    if not message.startswith(head) or len(message) < len(head) + _REQUEST_HEADER.size:
+        return None
+    _, handle, _, audit_entry, _, extra = _REQUEST_HEADER.unpack_from(message, len(head))
+    if audit_entry > 0 or extra != b"\x00\x00\x00":
+        return None
+    return handle, message[len(head) + _REQUEST_HEADER.size :]
 
 
 def read_response(request_handle: int, server_ticks: int, results: list[bytes]) -> bytes:

@@ -191,10 +191,10 @@ def _changeable() -> tuple[ua.NodeId, ...]:
     """Return the nodes a running server writes: the Server object, all below it, and the Objects folder."""
     nodes = _template()
     server = ua.NodeId(ua.ObjectIds.Server)
-    found = [ua.NodeId(ua.ObjectIds.ObjectsFolder), server]
-    for nodeid in found[1:]:
-        found.extend(_below(nodes, nodeid))
-    queue = list(found[2:])
+    # The library mends a reference of the two base types at every start.
+    mended = (ua.ObjectIds.ObjectsFolder, ua.ObjectIds.BaseObjectType, ua.ObjectIds.BaseDataType)
+    found = [*map(ua.NodeId, mended), server]
+    queue = [server]
     while queue:
         below = [n for n in _below(nodes, queue.pop()) if n not in found]
         found.extend(below)
