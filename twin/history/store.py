@@ -4,6 +4,7 @@ The event loop only appends to lists. A flush moves them into one transaction, w
 loses what was not flushed yet and nothing else.
 """
 
+import contextlib
 import json
 import os
 import threading
@@ -54,7 +55,7 @@ class History:
         try:
             self._db = duckdb.connect(":memory:" if path is None else str(path), config={"threads": 1})
             for statement in (*TABLES, *VIEWS):
-                self._db.execute(statement)
+                self._db.execute(statement).fetchall()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise HistoryError(f"{path}: cannot be used as history: {reason}; name another file") from None
@@ -167,28 +168,32 @@ class History:
         filled = {name: columns for name, columns in pending.items() if _rows(columns)}
         if not filled:
             return
-        self._db.execute("BEGIN")
+        self._run("BEGIN")
         try:
             for name, columns in filled.items():
                 schema = SCHEMAS[name]
                 arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
                 self._db.register("incoming", pa.Table.from_arrays(arrays, schema=schema))
-                self._db.execute(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - our own table names
+                self._run(f"INSERT INTO {name} SELECT * FROM incoming")  # noqa: S608 - our own table names
                 self._db.unregister("incoming")
                 if self._in_memory:
                     self._forget_oldest(name)
-            self._db.execute("COMMIT")
+            self._run("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            with contextlib.suppress(duckdb.Error):
+                self._run("ROLLBACK")
             raise
 
     def _forget_oldest(self, name: str) -> None:
-        count = self._db.execute(f"SELECT count(*) FROM {name}").fetchone()  # noqa: S608 - as above
-        if count is not None and count[0] > MEMORY_ROWS:
+        ((count,),) = self._run(f"SELECT count(*) FROM {name}")  # noqa: S608 - our own table names
+        if count > MEMORY_ROWS:
             half = MEMORY_ROWS // 2
-            self._db.execute(
-                f"DELETE FROM {name} WHERE rowid < (SELECT max(rowid) - {half} FROM {name})"  # noqa: S608
-            )
+            self._run(f"DELETE FROM {name} WHERE rowid < (SELECT max(rowid) - {half} FROM {name})")  # noqa: S608
+
+    def _run(self, sql: str) -> list[tuple[Any, ...]]:
+        # Fetched even where nothing comes back: a result left open blocks the connection for the next statement.
+        rows: list[tuple[Any, ...]] = self._db.execute(sql).fetchall()
+        return rows
 
     def _put_back(self, pending: dict[str, list[list[Any]]]) -> None:
         for name, columns in pending.items():
@@ -262,7 +267,7 @@ class History:
             quoted = str(part).replace("'", "''")
             try:
                 with self._db_lock:
-                    self._db.execute(f"COPY {name} TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+                    self._run(f"COPY {name} TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
                 with part.open("rb") as file:
                     os.fsync(file.fileno())
                 part.replace(final)

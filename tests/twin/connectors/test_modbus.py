@@ -77,14 +77,31 @@ def frame(tid, unit, pdu, *, protocol=0, length=None):
 
 
 def point(name, register, *, unit=1, table="holding", kind="u16", order="ABCD", scale=1.0, wire_unit=""):
-    address = {"unit": unit, "table": table, "register": register, "type": kind, "order": order, "scale": scale}
+    address = {
+        "unit": unit,
+        "table": table,
+        "register": register,
+        "type": kind,
+        "order": order,
+        "scale": scale,
+    }
     return Point.model_validate(
-        {"id": name, "device": "dev1", "asset": "a", "quantity": "q", "unit": wire_unit, "signal": "", "modbus": address}
+        {
+            "id": name,
+            "device": "dev1",
+            "asset": "a",
+            "quantity": "q",
+            "unit": wire_unit,
+            "signal": "",
+            "modbus": address,
+        }
     )
 
 
 def device(**more):
-    return Device.model_validate({"id": "dev1", "protocol": "modbus-tcp", "timeout": "0.2 s", "poll": "500 ms"} | more)
+    return Device.model_validate(
+        {"id": "dev1", "protocol": "modbus-tcp", "timeout": "0.2 s", "poll": "500 ms"} | more
+    )
 
 
 POINTS = [point("p.a", 0), point("p.b", 3)]

@@ -39,7 +39,9 @@ def test_an_unknown_unit_is_refused_and_not_guessed():
 
 
 # Pint reads these otherwise: g is a gram to it, and the counters of this table are kept apart by name only.
-@pytest.mark.parametrize("unit", sorted(set(_TABLE) - {"", "1", "dimensionless", "%", "g", "g_n", "Nm", "1/min", "var", "kvar"}))
+@pytest.mark.parametrize(
+    "unit", sorted(set(_TABLE) - {"", "1", "dimensionless", "%", "g", "g_n", "Nm", "1/min", "var", "kvar"})
+)
 def test_the_table_agrees_with_a_units_library(unit):
     factor, offset = conversion(unit.replace("^", "**"))
     step = to_si(unit)
