@@ -6,9 +6,10 @@ is answered with ERR and a close; session tokens are random, belong to the chann
 checked on every request; a session dies with its connection; registering servers and transferring
 subscriptions are refused; what a peer can make the library log is rate limited.
 
-What remains: only security policy None and anonymous users are offered; subscriptions can be modified or
-deleted by a session that guesses their number; Browse has no continuation points; asyncua's limits on
-deadbands, sampling intervals and MoreNotifications hold (see docs).
+What remains: only security policy None and anonymous users are offered; a session that guesses a subscription's
+number can modify or delete it; Browse has no continuation points. Subscriptions are asyncua's: sampling is the
+commit, an absolute deadband compares with the last sample and a percent deadband is ignored, ModifySubscription and
+MaxNotificationsPerPublish are too, Republish of a lost message answers an empty one.
 """
 
 import asyncio
@@ -56,7 +57,6 @@ _LINES_PER_SECOND: Final = 5
 
 _READ: Final = ua.NodeId(ua.ObjectIds.ReadRequest_Encoding_DefaultBinary)
 _CREATE: Final = ua.NodeId(ua.ObjectIds.CreateSessionRequest_Encoding_DefaultBinary)
-_ACTIVATE: Final = ua.NodeId(ua.ObjectIds.ActivateSessionRequest_Encoding_DefaultBinary)
 _SESSIONLESS: Final = {
     _CREATE,
     ua.NodeId(ua.ObjectIds.FindServersRequest_Encoding_DefaultBinary),
