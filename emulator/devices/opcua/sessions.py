@@ -6,10 +6,10 @@ is answered with ERR and a close; session tokens are random, belong to the chann
 checked on every request; a session dies with its connection; registering servers and transferring
 subscriptions are refused; what a peer can make the library log is rate limited.
 
-What remains: only security policy None and anonymous users are offered; a session that guesses a subscription's
-number can modify or delete it; Browse has no continuation points. Subscriptions are asyncua's: sampling is the
-commit, an absolute deadband compares with the last sample and a percent deadband is ignored, ModifySubscription and
-MaxNotificationsPerPublish are too, Republish of a lost message answers an empty one.
+What remains: only security policy None and anonymous users are offered; a session that guesses a
+subscription's number can modify or delete it; Browse has no continuation points. Subscriptions are asyncua's:
+sampling is the commit, an absolute deadband compares with the last sample, percent deadbands,
+ModifySubscription and MaxNotificationsPerPublish are ignored, Republish of a lost message answers an empty one.
 """
 
 import asyncio
