@@ -28,7 +28,13 @@ from numpy.typing import NDArray
 
 from twin.dsp.bearing import FAMILIES, BearingGeometry
 from twin.dsp.envelope import Band, EnvelopeSpectra
-from twin.dsp.kernels.comb import comb_scores, local_background, prominence_db, silence_lines
+from twin.dsp.kernels.comb import (
+    comb_scores,
+    line_depths,
+    local_background,
+    prominence_db,
+    silence_lines,
+)
 
 Array = NDArray[np.float64]
 
@@ -42,6 +48,7 @@ MAINS_HZ = (50.0, 60.0)
 SCORE_MIDDLE_DB = 7.5
 DEPTH_MIDDLE = 0.55
 CAGE_MIDDLE_DB = 12.0
+WORTH = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,10 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry) -> dict[s
     # floor.
     merit = _rise(searched.excess, SCORE_MIDDLE_DB, 1.0) * _rise(searched.depth, DEPTH_MIDDLE, 0.05)
     rows = np.argmax(merit + 1e-9 * searched.excess, axis=0)
-    rest = [_best_other(spectra, bearing, searched, m, int(row)) for m, row in enumerate(rows)]
+    rest = [
+        _best_other(spectra, bearing, searched, m, int(row), worth=bool(merit[row, m] > WORTH))
+        for m, row in enumerate(rows)
+    ]
     own = np.array(
         [merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)]
     )
@@ -129,12 +139,8 @@ def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) 
     own, slip = _search(db, per_order, bases)
     chance, _ = _search(db, per_order, decoy_orders(bearing))
     level = np.median(chance, axis=1)
-    depth = np.zeros_like(own)
-    for row in range(own.shape[0]):
-        line = spectra.depth(row)
-        for m, base in enumerate(bases * (1.0 + slip[row])):
-            parts = [_peak(line, (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)]
-            depth[row, m] = math.sqrt(sum(part * part for part in parts))
+    depth = np.empty_like(own)
+    line_depths(spectra.power, spectra.depth_gain, per_order, bases, slip, HARMONIC_WEIGHTS.size, depth)
     return _Searched(
         db=db,
         level=level,
@@ -146,12 +152,13 @@ def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) 
 
 
 def _best_other(
-    spectra: EnvelopeSpectra, bearing: BearingGeometry, searched: _Searched, m: int, row: int
+    spectra: EnvelopeSpectra, bearing: BearingGeometry, searched: _Searched, m: int, row: int, *, worth: bool
 ) -> float:
     """Best score [dB] among the races and balls but m, once the lines and sidebands of m are silenced."""
     others = [k for k in range(3) if k != m]
-    if FAMILIES[m] == "bearing_cage":
-        # cage lines are everyone's sidebands: silencing them would hide the true cause
+    if FAMILIES[m] == "bearing_cage" or not worth:
+        # Cage lines are everyone's sidebands: silencing them would hide the true cause. And a family that
+        # will not be believed anyway is spared the second search.
         return float(searched.excess[:, others].max())
     per_order = spectra.bins_per_order
     orders = bearing.orders()

@@ -196,10 +196,10 @@ class VibrationPoint:
         config = self.config
         rate = config.rate_hz
         x = self._clean
-        self._moments.reset()
-        self._moments.update(self._raw)
-        low, high = float(self._moments.state[5]), float(self._moments.state[6])
-        nan_count = self._moments.nan_count
+        low, high = float(self._raw.min()), float(self._raw.max())
+        nan_count = int(np.count_nonzero(np.isnan(self._raw))) if math.isnan(low) else 0
+        if nan_count:
+            low, high = -math.inf, math.inf
         flags = list(
             signal_flags(self._raw, nan_count=nan_count, low=low, high=high, limit=config.limit_m_s2)
         )

@@ -31,8 +31,9 @@ def signal_flags(
     if nan_count:
         flags.append("nan")
     if math.isinf(low) or math.isinf(high):
-        flags.append("nan" if nan_count == x.size else "inf")
-        return tuple(dict.fromkeys(flags))
+        if np.isinf(x).any():
+            flags.append("inf")
+        return tuple(flags)
     if high - low <= 1e-12 * max(abs(high), abs(low)):
         flags.append("constant")
         return tuple(flags)

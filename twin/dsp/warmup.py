@@ -37,6 +37,10 @@ def kernels() -> list[tuple[str, Callable[[], object]]]:
         ("prominence_db", lambda: comb.prominence_db(line(8), line(8), 25.0, np.empty(8))),
         ("silence_lines", lambda: comb.silence_lines(grid, line(2), line(2))),
         (
+            "line_depths",
+            lambda: comb.line_depths(grid, line(2), 4.0, line(2), np.zeros((2, 2)), 4, np.empty((2, 2))),
+        ),
+        (
             "comb_scores",
             lambda: comb.comb_scores(
                 grid, 4.0, line(2), 0.02, 0.01, 20.0, weights, np.empty((2, 2)), np.empty((2, 2))

@@ -92,3 +92,25 @@ def comb_scores(db, bins_per_order, bases, tolerance, free_slip, edge_penalty_db
                     best_slip = s
             score[row, m] = best
             slip[row, m] = best_slip
+
+
+@kernel
+def line_depths(power, gain, bins_per_order, bases, slip, harmonics, out):
+    """Amplitude of the first harmonics together, root of the sum of squares, per band and base order.
+
+    power : float64[bands, bins]; gain : float64[bands] from root power to depth; slip, out : float64[bands, m].
+    """
+    bins = power.shape[1]
+    for row in range(power.shape[0]):
+        for m in range(bases.shape[0]):
+            total = 0.0
+            for h in range(1, harmonics + 1):
+                at = h * bases[m] * (1.0 + slip[row, m]) * bins_per_order
+                half = max(1.0, 0.002 * at)
+                peak = 0.0
+                first = max(int(np.round(at - half)), 0)
+                last = min(int(np.round(at + half)), bins - 1)
+                for i in range(first, last + 1):
+                    peak = max(peak, power[row, i])
+                total += peak
+            out[row, m] = np.sqrt(total) * gain[row]
