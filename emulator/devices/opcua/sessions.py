@@ -9,7 +9,7 @@ subscriptions are refused; what a peer can make the library log is rate limited.
 What remains: only security policy None and anonymous users are offered; a session that guesses a
 subscription's number can modify or delete it; Browse has no continuation points. Subscriptions are asyncua's:
 sampling is the commit, an absolute deadband compares with the last sample, percent deadbands,
-ModifySubscription and MaxNotificationsPerPublish are ignored, Republish of a lost message answers an empty one.
+ModifySubscription and MaxNotificationsPerPublish are ignored, Republish of a lost message answers empty.
 """
 
 import asyncio
