@@ -236,11 +236,18 @@ class Engine:
     def _heat(self, end_ns: int, values: dict[str, float], *, steady: bool, healthy: bool) -> None:
         if self._thermal is None:
             return
-        rho = water.density(293.15)
-        point = self._process.model.motor_point(
-            values.get("flow", math.nan), values.get("speed", math.nan), rho, values.get("t_winding", 333.15)
-        )
-        losses = (point[4], point[5]) if point is not None else None
+        values = dict(values)
+        if "speed" not in values and "frequency" in values:
+            values["speed"] = 2.0 * math.pi * values["frequency"] / self._pole_pairs() * 0.985
+        flow = self._roles.get("flow")
+        if "flow" not in values and flow in self._kept:
+            values["flow"] = self._kept[flow][0]
+        losses = None
+        if "speed" in values:
+            point = self._process.model.motor_point(
+                values.get("flow", math.nan), values["speed"], water.density(293.15), values.get("t_winding", 333.15)
+            )
+            losses = (point[4], point[5]) if point is not None else (0.0, 0.0)
         self._thermal.update(end_ns, FRAME_NS / SECOND, values, losses, steady=steady, learn=healthy)
 
     def _make_thermal(self, rig: Rig) -> ThermalMonitor | None:

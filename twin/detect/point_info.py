@@ -24,7 +24,7 @@ class PointInfo:
     low, high
         Measuring range, SI.
     sigma, accuracy
-        Noise σ of one reading and class limit, SI, at 0.8 of the range for sensors stated "of reading".
+        Noise σ of one reading (quantising included) and class limit, SI, at 0.8 of the range for sensors stated "of reading".
     slow
         The element lags 5 s or more: no honest reading of it can jump.
     repeats
@@ -92,7 +92,7 @@ def _info(point: Point) -> PointInfo:
         quantity=point.quantity,
         low=low,
         high=high,
-        sigma=sigma,
+        sigma=math.hypot(sigma, step / math.sqrt(12.0)) if spec is not None else 0.0,
         accuracy=spec.accuracy * scale if spec is not None else 0.0,
         of_reading=bool(spec is not None and spec.of_reading),
         sensor=spec is not None and spec.kind != "recorded",

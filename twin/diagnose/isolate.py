@@ -38,7 +38,7 @@ class Hypothesis:
     prior
         −2 log of prior odds: larger is less likely.
     minimum
-        Amplitudes below this are not worth naming.
+        A fault is not named before its amplitude has passed this.
     """
 
     name: str
@@ -125,8 +125,7 @@ def isolate(
         found: list[Explanation] = []
         for extra in itertools.combinations(others, count):
             candidate = explain(r, sigma, base + extra)
-            new = candidate.amplitudes[len(base) :]
-            if all(abs(a) >= h.minimum for a, h in zip(new, extra, strict=True)) and candidate.typical:
+            if candidate.typical:
                 found.append(candidate)
         if found:
             found.sort(key=lambda e: (e.cost, e.names))

@@ -34,6 +34,8 @@ MEAN_FRAMES = 5
 LEAST_FRAMES = 8
 DOUBT_FRAMES = 25
 CLEAR_FRAMES = 12
+NAMED_SIGMA = 3.0
+"""The loudest relation must stand this far out before anything is said."""
 HISTORY = 1200
 
 
@@ -91,6 +93,7 @@ class ProcessMonitor:
         self._rest = np.zeros(m)
         self._noise = np.zeros(m)
         self._suspicion = 0
+        self._slow: dict[str, float] = {}
         self._quiet: dict[str, int] = {}
         self._rated = (
             (self.model.pump.speed_rad_s, self.model.pump.flow_m3_s) if self.model.pump is not None else (150.0, 0.02)
@@ -111,6 +114,11 @@ class ProcessMonitor:
             self.model.level_m = values["level"]
         if self.model.dc_link_v is None and values.get("dc_link", math.nan) == values.get("dc_link", math.nan):
             self.model.dc_link_v = values["dc_link"]
+        for role in ("t_winding", "t_water"):
+            # Slow corrections: their last believable reading serves while the sensor does not.
+            if values.get(role, math.nan) == values.get(role, math.nan):
+                self._slow[role] = values[role]
+        values = values | self._slow
         raw = np.array(self.model.residuals(values, self.names))
         if self.baseline is None:
             self._begin(values)
@@ -199,7 +207,7 @@ class ProcessMonitor:
             amplitude = 0.01 * span
             direction = self._secant(role, values, amplitude)
             for _ in range(3):
-                h = Hypothesis(role, direction, -0.8 * span, 0.8 * span, 0.0, max(0.004 * span, 1.5 * self.accuracy[role]))
+                h = Hypothesis(role, direction, -0.8 * span, 0.8 * span, 0.0, max(0.004 * span, 0.5 * self.accuracy[role]))
                 if not np.any(direction):
                     break
                 fitted = explain(r, sigma, (h,)).amplitudes[0]
@@ -249,8 +257,11 @@ class ProcessMonitor:
         if outcome.best is None and self.active:
             outcome = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
         waited = self._suspicion >= DOUBT_FRAMES
+        if outcome.best is not None and not self._worth_naming(outcome.best, hypotheses, sigma):
+            return
         if outcome.best is None:
-            if waited and self.unknown is None:
+            loud = float(np.nanmax(np.abs(r / sigma))) >= NAMED_SIGMA
+            if waited and loud and self.unknown is None:
                 self._declare_unknown(t_ns, values, r, sigma, hypotheses)
             return
         if outcome.rivals and not waited:
@@ -266,6 +277,16 @@ class ProcessMonitor:
             self.unknown = None
         self.charts.reset()
         self._suspicion = 0
+
+    def _worth_naming(self, best: Explanation, hypotheses: tuple[Hypothesis, ...], sigma: Floats) -> bool:
+        """Whether every new fault of an explanation is large enough to be named, in its own unit and in σ."""
+        by_name = {h.name: h for h in hypotheses}
+        for name, amplitude in zip(best.names, best.amplitudes, strict=True):
+            h = by_name[name]
+            loudest = abs(amplitude) * float(np.nanmax(np.abs(h.direction) / sigma))
+            if name not in self.active and (abs(amplitude) < h.minimum or loudest < NAMED_SIGMA):
+                return False
+        return True
 
     def _explained(self) -> bool:
         """Whether the faults already known account for what is seen now."""

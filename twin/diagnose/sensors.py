@@ -26,6 +26,9 @@ NO_DATA = 0x809B0000
 WAITING = 0x80320000
 COMMUNICATION = frozenset({0x80050000, 0x800A0000, 0x80310000, 0x80AE0000})
 JUMP_OF_SPAN = 0.004
+FASTEST_K_S = {"ambient_temperature": 0.005, "water_temperature": 0.004, "temperature": 0.012}
+"""Fastest honest change: weather; all the motor's power into a cubic metre of water; friction into a housing."""
+RATE_S = 40
 SWAPS = 3
 IMPLAUSIBLE = 6
 
@@ -38,6 +41,8 @@ class _Watched:
     gaps: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=16))
     gap_since_ns: int | None = None
     gap_status: int = 0
+    minute: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=RATE_S * 3))
+    too_fast: int = 0
     offset: float = 0.0
     """Sum of the jumps believed to be the sensor's own, SI."""
 
@@ -76,6 +81,7 @@ class SensorMonitor:
             watched.tail.append((t_ns, usable))
             self._jump(watched, t_ns)
             usable -= watched.offset
+            watched.minute.append((t_ns, usable))
         return usable
 
     def judge(self, t_ns: int, *, running: bool, offline: frozenset[str]) -> set[str]:
@@ -93,6 +99,7 @@ class SensorMonitor:
                 unusable.add(name)
             if self._stuck(name, w, t_ns, running=running):
                 unusable.add(name)
+            self._too_fast(name, w, t_ns)
             if w.info.sensor and c.noisy_windows >= 2:
                 noisy.append((c.noise_ratio, name))
             elif c.noisy_windows == 0 and c.noise_ratio < 1.6:
@@ -182,6 +189,28 @@ class SensorMonitor:
         if not self.ledger.is_open(other, name):
             self.ledger.raise_(fault, name, t_ns, onset_ns=c.repeat_since_ns, evidence=evidence)
         return True
+
+    def _too_fast(self, name: str, w: _Watched, t_ns: int) -> None:
+        """A slow quantity that moves faster than its physics allows, for longer than a moment, is a drifting sensor."""
+        limit = FASTEST_K_S.get(w.info.quantity)
+        if limit is None or not w.info.slow:
+            return
+        rows = [(t, v) for t, v in w.minute if t > t_ns - RATE_S * SECOND]
+        edge = len(rows) // 4
+        if edge < 5 or rows[-1][0] - rows[0][0] < 0.9 * RATE_S * SECOND:
+            return
+        old, new = rows[:edge], rows[-edge:]
+        dt_s = 1e-9 * (sum(t for t, _ in new) - sum(t for t, _ in old)) / edge
+        rate = (sum(v for _, v in new) - sum(v for _, v in old)) / edge / dt_s
+        w.too_fast = w.too_fast + 1 if abs(rate) > limit else 0
+        if w.too_fast >= 5:
+            self.ledger.raise_(
+                "sensor_drift", name, t_ns, onset_ns=rows[0][0], confidence=0.8,
+                evidence={"rate_k_per_s": round(rate, 5), "fastest_honest_k_per_s": limit,
+                          "drift_span_per_minute": 60.0 * rate / w.info.span},
+            )  # fmt: skip
+        elif abs(rate) < 0.5 * limit:
+            self.ledger.clear("sensor_drift", name, t_ns, 30 * SECOND)
 
     def _noise(self, noisy: list[tuple[float, str]], t_ns: int) -> None:
         if not noisy:

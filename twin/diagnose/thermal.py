@@ -25,7 +25,7 @@ KNOWN_SHARE, UNKNOWN_SHARE = 0.03, 0.10
 """σ of the heat balance as a share of losses: at the commissioned operating point, and elsewhere."""
 ALARM_SIGMA, CLEAR_SIGMA = 4.5, 2.0
 HOLD_FRAMES = 5
-FAN_SHARE = 0.75
+FAN_SHARE = 0.6
 """Conductance a fully blocked fan takes away, as a share (the rest is natural convection and radiation)."""
 
 
@@ -77,7 +77,7 @@ class ThermalMonitor:
         if not (t_w == t_w and t_f == t_f and t_a == t_a):
             return
         c = self.constants
-        speed = values.get("speed", math.nan)
+        speed = self._hold(values, "speed")
         ratio = (speed if speed == speed else 0.0) / self.rated_rad_s
         if losses is not None:
             self._heat = losses
@@ -142,6 +142,10 @@ class ThermalMonitor:
                 self.ledger.clear(*self.active, t_ns, 20 * SECOND)
                 if not self.ledger.is_open(*self.active):
                     self.active = None
+            elif self.active[0] == "motor_fan_blocked" and z_w < -3.0 and abs(error_w + self._echo) < 0.5 * abs(error_w):
+                # The winding balance broke as well, just as a false frame reading would break it.
+                self.ledger.clear(*self.active, t_ns)
+                self._declare("sensor_drift", self.points["t_frame"], t_ns, None, {"winding_in_sigma": round(z_w, 2)}, ())
             return
         evidence = {
             "frame_above_expected_k": round(error_f, 3),
