@@ -43,8 +43,10 @@ class _Progress:
         self._name = prepared.scenario.scenario
         self._task: TaskID = progress.add_task(self._name, total=prepared.scenario.duration / SECOND, note="starting")
         self._open: dict[str, str] = {}
+        self._reached_s = 0.0
 
     def advanced(self, t_ns: int) -> None:
+        self._reached_s = t_ns / SECOND
         note = ", ".join(self._open.values())
         self._progress.update(self._task, completed=t_ns / SECOND, note=note if len(note) < 60 else note[:57] + "…")
 
@@ -60,10 +62,10 @@ class _Progress:
     def done(self, result: ScenarioResult) -> None:
         self._progress.remove_task(self._task)
         colour = {Verdict.PASS: "green", Verdict.INCONC: "yellow"}.get(result.verdict, "red")
-        speed = result.duration_s / result.wall_s if result.wall_s else 0.0
+        speed = self._reached_s / result.wall_s if result.wall_s else 0.0
         self._progress.console.print(
             f"[{colour}]{result.verdict.label:>6}[/] {result.name:<28} "
-            f"[dim]{result.duration_s:.0f} s of plant time in {result.wall_s:.1f} s ({speed:.0f}×)[/]"
+            f"[dim]{self._reached_s:.0f} s of plant time in {result.wall_s:.1f} s ({speed:.0f}×)[/]"
         )
 
 
@@ -100,7 +102,11 @@ def run_rig(
     console.print(f"[bold]{title}[/] · {len(scenarios)} scenarios · clock {clock} · seed {seed}")
     begun_ns = stopwatch_ns()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    warm_up(console, rig, twin=True)
+    try:
+        warm_up(console, scenarios[0].rig, twin=True)
+    except ValueError as problem:  # a plant that cannot be built from this rig
+        console.print(f"[red]{problem}[/]")
+        return 2
     options = Options(str(find(name)), clock, seed, binding)
     results, errors = asyncio.run(_run_all(options, scenarios, out, console, json_lines=json_lines))
     record = RunRecord(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.desk import check_fault
+from emulator.physics.recording import RecordingError, locate
 from hil.insertion.catalogue import all_kinds
 from rigs.document import Document, Place, Problem, RigError
 from rigs.load import find, load_rig, load_scenario, scenario_files
@@ -80,6 +81,11 @@ Found = Iterator[tuple[tuple[str | int, ...], str]]
 
 
 def _check(scenario: Scenario, rig: Rig) -> Found:
+    for name, source in rig.plant.recordings.items():
+        try:
+            locate(source.file)
+        except RecordingError as problem:
+            yield ("plant", "recordings", name, "file"), str(problem)
     kinds = all_kinds()
     points = {point.id: point for point in rig.points}
     devices = {device.id for device in rig.devices}

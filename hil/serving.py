@@ -68,7 +68,11 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
         console.print(f"[red]{problem}[/]")
         return 2
     rig = with_ports(load_rig(name), port_base)
-    warm_up(console, rig, twin=False)
+    try:
+        warm_up(console, rig, twin=False)
+    except ValueError as problem:  # a plant that cannot be built from this rig
+        console.print(f"[red]{problem}[/]")
+        return 2
     live = LiveRig(rig, seed, clock.epoch_ns)
     pacer = Pacer(live.emulation, clock)
 
