@@ -57,7 +57,7 @@ class CentrifugalPumpCondition:
 
 
 class CentrifugalPump(Asset):
-    """The pump in its circuit; `tick` finds the flow at the present speed."""
+    """The pump in its circuit."""
 
     STATES: ClassVar[tuple[str, ...]] = (
         "flow_m3_s", "casing_k", "out", "hydraulic_j", "shaft_j", "vane_force_n", "radial_load_n", "_circuit",
@@ -102,11 +102,6 @@ class CentrifugalPump(Asset):
         return float(self.out[k.O_TORQUE])
 
     @property
-    def torque_slope_nms(self) -> float:
-        """Change of the torque with speed [N m s]."""
-        return float(self.out[k.O_TORQUE_SLOPE])
-
-    @property
     def shaft_power_w(self) -> float:
         """Shaft power [W]."""
         return float(self.out[k.O_POWER])
@@ -144,12 +139,15 @@ class CentrifugalPump(Asset):
         a[k.C_DRY] = 0.2 if dry else 1.0
         circuit.fill(self._circuit)
 
-    def tick(self, circuit: "Circuit", speed_rad_s: float, tick_s: float = TICK_S) -> None:
-        """Advance flow, forces and casing by one tick [s] at a shaft speed [rad/s] (implicit in the flow)."""
+    def advance_flow(self, circuit: "Circuit", speed_rad_s: float, dt_s: float) -> None:
+        """Advance the flow by ``dt_s`` at a constant shaft speed [rad/s] (implicit, second order)."""
         self._fill(circuit, circuit.dry)
         self.flow_m3_s = float(
-            k.pump_tick(speed_rad_s, self.flow_m3_s, 1.0 / tick_s, self._pump, self._circuit, self.out)
+            k.pump_step(speed_rad_s, self.flow_m3_s, dt_s, self._pump, self._circuit, self.out)
         )
+
+    def account(self, circuit: "Circuit", speed_rad_s: float, tick_s: float = TICK_S) -> None:
+        """Book the tick [s] that ends now: work, forces, casing heat."""
         self._forces(speed_rad_s)
         self.hydraulic_j += self.hydraulic_power_w * tick_s
         self.shaft_j += self.shaft_power_w * tick_s
@@ -164,7 +162,7 @@ class CentrifugalPump(Asset):
         """Put flow and forces into the steady state at a speed [rad/s]; return the shaft torque [N m]."""
         self._fill(circuit, circuit.dry)
         start = self.flow_m3_s if self.flow_m3_s > 0.0 else self.parameters.flow_m3_s
-        self.flow_m3_s = float(k.pump_tick(speed_rad_s, start, 0.0, self._pump, self._circuit, self.out))
+        self.flow_m3_s = float(k.pump_step(speed_rad_s, start, 0.0, self._pump, self._circuit, self.out))
         self._forces(speed_rad_s)
         return self.torque_nm
 

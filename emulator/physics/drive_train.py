@@ -9,6 +9,7 @@ from emulator.physics.centrifugal_pump import CentrifugalPump
 from emulator.physics.circuit import Circuit
 from emulator.physics.induction_circuit import OperatingPoint
 from emulator.physics.induction_motor import InductionMotor, Load
+from emulator.physics.kernels.hydraulics import O_TORQUE_CURVATURE, O_TORQUE_SLOPE
 from emulator.physics.kernels.motor import E_IN, OMEGA
 from emulator.physics.rolling_bearing import RollingBearing
 from emulator.physics.shaft import ShaftAngle
@@ -46,6 +47,9 @@ class DriveTrain:
         motor, pump = self.motor, self.pump
         w0 = motor.speed_rad_s
         electrical_hz = w0 * motor.parameters.pole_pairs / (2.0 * math.pi)
+        if pump is not None and self.circuit is not None:
+            # Flow half a tick, shaft a whole tick, flow half a tick (Strang): second order over the tick.
+            pump.advance_flow(self.circuit, w0, 0.5 * TICK_S)
         supply = self.drive.tick(self.power_w, motor.current_a, electrical_hz)
         before = motor.state[E_IN]
         motor.advance(supply, self._load(w0))
@@ -54,7 +58,8 @@ class DriveTrain:
         if motor.winding_k > motor.parameters.winding_limit_k and self.drive.energised:
             self.drive.trip_on("winding temperature")
         if pump is not None and self.circuit is not None:
-            pump.tick(self.circuit, w1)
+            pump.advance_flow(self.circuit, w1, 0.5 * TICK_S)
+            pump.account(self.circuit, w1)
             self.circuit.advance(pump.flow_m3_s, TICK_S)
         for mounted in self.bearings.values():
             torque = mounted.bearing.friction_torque_nm(self.radial_load_n)
@@ -85,7 +90,8 @@ class DriveTrain:
         torque = self._excess_friction_nm(speed_rad_s)
         if self.pump is None:
             return Load(torque, 0.0, speed_rad_s)
-        return Load(torque + self.pump.torque_nm, self.pump.torque_slope_nms, speed_rad_s)
+        out = self.pump.out
+        return Load(torque + self.pump.torque_nm, out[O_TORQUE_SLOPE], speed_rad_s, out[O_TORQUE_CURVATURE])
 
     # --- rest ---------------------------------------------------------------------------------------------
 

@@ -33,11 +33,12 @@ class Supply(NamedTuple):
 
 
 class Load(NamedTuple):
-    """What the shaft takes during a tick: torque [N m] at `speed_rad_s` and its slope [N m s]."""
+    """What the shaft takes in a tick: torque [N m] at `speed_rad_s`, slope [N m s], curvature [N m s²]."""
 
     torque_nm: float
     slope_nms: float
     speed_rad_s: float
+    curvature_nms2: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class InductionMotor(Asset):
             k.motor_advance(
                 self.state, self._par, 1 if supply.connected else 0, n, tick_s / n,
                 supply.voltage_v, supply.voltage_slope, supply.speed_rad_s, supply.speed_slope,
-                load.torque_nm, load.slope_nms, load.speed_rad_s,
+                load.torque_nm, load.slope_nms, load.curvature_nms2, load.speed_rad_s,
             )
         )  # fmt: skip
         self.voltage_v = supply.voltage_v + supply.voltage_slope * tick_s if supply.connected else 0.0

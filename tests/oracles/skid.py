@@ -90,3 +90,31 @@ def direct_start(par, inertia, friction, load, seconds, times):
 
     out = solve_ivp(rates, (0.0, seconds), [0.0] * 5, method="DOP853", rtol=1e-10, atol=1e-10, t_eval=times)
     return out.y[4]
+
+
+def coupled_start(inertance, seconds, times, static=10.0, k=44550.0):
+    """Start of motor M15 with the pump on the mains, water at rest: (speeds [rad/s], flows [m³/s]) at `times`.
+
+    Stationary frame, all of it one system for scipy; the pump without cavitation, the check valve as a bound.
+    """
+    p, rs, rr, ls, lr, lm = 2, 0.2147, 0.2205, 65.181e-3, 65.181e-3, 64.19e-3
+    u = PHASE * math.sqrt(2.0)
+    d = 1.0 / (ls * lr - lm * lm)
+
+    def rates(t, y):
+        ps, pr, w, q = complex(y[0], y[1]), complex(y[2], y[3]), y[4], max(y[5], 0.0)
+        i_s, i_r = (lr * ps - lm * pr) * d, (ls * pr - lm * ps) * d
+        dps = u * cmath.exp(1j * 2 * math.pi * 50 * t) - rs * i_s
+        dpr = -rr * i_r + 1j * p * w * pr
+        n_r = w / N0
+        head = H0 * n_r**2 - A2 * q * q
+        load = shaft_power(n_r, q, head) / w if w > 1e-6 and head > 0 and q < 1.9 * n_r * QB else 0.0
+        dq = G / inertance * (head - static - k * q * q)
+        torque = 1.5 * p * (ps.conjugate() * i_s).imag
+        accelerated = (torque - load - 0.009541 * w) / 0.202
+        return [dps.real, dps.imag, dpr.real, dpr.imag, accelerated, dq if y[5] > 0 or dq > 0 else 0.0]
+
+    out = solve_ivp(
+        rates, (0.0, seconds), [0.0] * 6, method="DOP853", rtol=1e-8, atol=1e-10, t_eval=times, max_step=2e-3
+    )
+    return out.y[4], np.maximum(out.y[5], 0.0)

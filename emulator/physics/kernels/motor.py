@@ -50,7 +50,7 @@ def magnetic_energy(state, par):
 
 
 @kernel
-def _rates(psd, psq, prd, prq, om, ud, uq, we, par, t0, slope, om_ref):
+def _rates(psd, psq, prd, prq, om, ud, uq, we, par, t0, slope, curve, om_ref):
     lm = par[P_LM]
     isd, isq, ird, irq = currents(psd, psq, prd, prq, par[P_LS], par[P_LR], lm)
     rs, rr, g = par[P_RS], par[P_RR], par[P_CORE]
@@ -60,7 +60,8 @@ def _rates(psd, psq, prd, prq, om, ud, uq, we, par, t0, slope, om_ref):
     itd, itq = isd + g * vd, isq + g * vq
     slip = we - par[P_POLES] * om
     torque = 1.5 * par[P_POLES] * (psd * isq - psq * isd)
-    load = t0 + slope * (om - om_ref)
+    d_om = om - om_ref
+    load = t0 + (slope + curve * d_om) * d_om
     return (
         vd + we * psq,
         vq - we * psd,
@@ -78,10 +79,11 @@ def _rates(psd, psq, prd, prq, om, ud, uq, we, par, t0, slope, om_ref):
 
 
 @kernel
-def _rates_open(prd, prq, om, we, par, t0, slope, om_ref):
+def _rates_open(prd, prq, om, we, par, t0, slope, curve, om_ref):
     rr, lr = par[P_RR], par[P_LR]
     slip = we - par[P_POLES] * om
-    load = t0 + slope * (om - om_ref)
+    d_om = om - om_ref
+    load = t0 + (slope + curve * d_om) * d_om
     return (
         -rr / lr * prd + slip * prq,
         -rr / lr * prq - slip * prd,
@@ -103,10 +105,11 @@ def _heat(state, par, stator_j, rotor_j, friction_j, core_j, h):
 
 
 @kernel
-def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t0, slope, om_ref):
+def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t0, slope, curve, om_ref):
     """Advance by ``steps`` RK4 steps of ``h`` [s]; return the mean square stator current [A² peak].
 
-    Supply (peak V) u0 + u_slope·t and ω_e = we0 + we_slope·t; load torque t0 + slope·(ω - om_ref) [N m].
+    Supply (peak V) u0 + u_slope·t and ω_e = we0 + we_slope·t; load torque t0 + slope·δ + curve·δ² [N m] with
+    δ = ω - om_ref.
     ``state`` and ``par`` are laid out as the names above say; ``state`` is changed in place.
     """
     lm, lr = par[P_LM], par[P_LR]
@@ -128,19 +131,19 @@ def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t
             ua = u0 + u_slope * (n * h)
             um = ua + u_slope * (0.5 * h)
             ub = ua + u_slope * h
-            k = _rates(a0, a1, a2, a3, om, ua, 0.0, wa, par, t0, slope, om_ref)
+            k = _rates(a0, a1, a2, a3, om, ua, 0.0, wa, par, t0, slope, curve, om_ref)
             q = 0.5 * h
             l = _rates(
                 a0 + q * k[0], a1 + q * k[1], a2 + q * k[2], a3 + q * k[3], om + q * k[4],
-                um, 0.0, wm, par, t0, slope, om_ref,
+                um, 0.0, wm, par, t0, slope, curve, om_ref,
             )  # fmt: skip
             m = _rates(
                 a0 + q * l[0], a1 + q * l[1], a2 + q * l[2], a3 + q * l[3], om + q * l[4],
-                um, 0.0, wm, par, t0, slope, om_ref,
+                um, 0.0, wm, par, t0, slope, curve, om_ref,
             )  # fmt: skip
             z = _rates(
                 a0 + h * m[0], a1 + h * m[1], a2 + h * m[2], a3 + h * m[3], om + h * m[4],
-                ub, 0.0, wb, par, t0, slope, om_ref,
+                ub, 0.0, wb, par, t0, slope, curve, om_ref,
             )  # fmt: skip
             s = h / 6.0
             state[PSD] = a0 + s * (k[0] + 2.0 * (l[0] + m[0]) + z[0])
@@ -156,11 +159,11 @@ def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t
             core = s * (k[10] + 2.0 * (l[10] + m[10]) + z[10])
             square += s * (k[11] + 2.0 * (l[11] + m[11]) + z[11])
         else:
-            k = _rates_open(a2, a3, om, wa, par, t0, slope, om_ref)
+            k = _rates_open(a2, a3, om, wa, par, t0, slope, curve, om_ref)
             q = 0.5 * h
-            l = _rates_open(a2 + q * k[0], a3 + q * k[1], om + q * k[2], wm, par, t0, slope, om_ref)
-            m = _rates_open(a2 + q * l[0], a3 + q * l[1], om + q * l[2], wm, par, t0, slope, om_ref)
-            z = _rates_open(a2 + h * m[0], a3 + h * m[1], om + h * m[2], wb, par, t0, slope, om_ref)
+            l = _rates_open(a2 + q * k[0], a3 + q * k[1], om + q * k[2], wm, par, t0, slope, curve, om_ref)
+            m = _rates_open(a2 + q * l[0], a3 + q * l[1], om + q * l[2], wm, par, t0, slope, curve, om_ref)
+            z = _rates_open(a2 + h * m[0], a3 + h * m[1], om + h * m[2], wb, par, t0, slope, curve, om_ref)
             s = h / 6.0
             state[PRD] = a2 + s * (k[0] + 2.0 * (l[0] + m[0]) + z[0])
             state[PRQ] = a3 + s * (k[1] + 2.0 * (l[1] + m[1]) + z[1])
