@@ -134,8 +134,9 @@ def test_a_session_cannot_be_activated_from_another_channel(on_bench, fails_with
         await thief.open_secure_channel()
         thief.uaclient.protocol.authentication_token = token
         request = ua.ActivateSessionRequest()
-        with pytest.raises((ua.UaError, ConnectionError)):
-            await thief.uaclient.protocol.send_request(request)
+        request.RequestHeader.AuthenticationToken = token
+        refused = await fails_with(thief.uaclient.protocol.send_request(request))
+        assert refused == ua.StatusCodes.BadSessionIdInvalid
         thief.disconnect_socket()
         assert await client.nodes.server_state.read_value() == 0  # its owner still has it
 
