@@ -98,7 +98,7 @@ def comb_scores(db, bins_per_order, bases, tolerance, free_slip, edge_penalty_db
 def line_depths(power, gain, bins_per_order, bases, slip, harmonics, out):
     """Amplitude of the first harmonics together, root of the sum of squares, per band and base order.
 
-    power : float64[bands, bins]; gain : float64[bands] from root power to depth; slip, out : float64[bands, m]
+    power : float64[bands, bins]; gain : float64[bands] turns root power into depth; slip, out : [bands, m].
     """
     bins = power.shape[1]
     for row in range(power.shape[0]):
