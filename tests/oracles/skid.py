@@ -93,7 +93,7 @@ def direct_start(par, inertia, friction, load, seconds, times):
 
 
 def coupled_start(inertance, seconds, times, static=10.0, k=44550.0):
-    """Start of motor M15 with the pump on the mains, water at rest: speeds [rad/s] and flows [m³/s] at `times`.
+    """Start of motor M15 with the pump on the mains, water at rest: speed [rad/s], flow [m³/s] at `times`.
 
     Stationary frame, all of it one system for scipy; the pump without cavitation, the check valve as a bound.
     """
