@@ -67,8 +67,7 @@ class LiveRig:
     async def stop(self) -> None:
         """Close everything, proxies first."""
         for proxy in self.proxies.values():
-            await proxy.stop()
-        self.proxies.clear()
+            await proxy.stop()  # they stay listed: their counters belong into the record
         await self.emulation.stop()
 
     async def _through_proxy(self, device: Device, url: str) -> str:

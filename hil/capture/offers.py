@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -54,6 +55,7 @@ class Offers:
         self._emulation = emulation
         self._points: dict[str, Point] = {p.id: p for p in rig.points}
         self._to_si = {p.id: conversion(p.unit) if p.unit else (1.0, 0.0) for p in rig.points}
+        self._limits = {p.id: _limits(p) for p in rig.points}
         self._readings: dict[str, _Readings] = {}
         self._samples: dict[str, _Samples] = {}
 
@@ -74,7 +76,9 @@ class Offers:
             return
         factor, offset = self._to_si[name]
         kept.t_ns.append(reading.t_ns)
-        kept.values.append(float(reading.value) * factor + offset)
+        low, high = self._limits[name]
+        # an integer register saturates, and what the device offered is what it could say
+        kept.values.append(min(max(float(reading.value), low), high) * factor + offset)
         kept.status.append(reading.status)
 
     def _take_samples(self, name: str, reading: Reading) -> None:
@@ -124,3 +128,14 @@ class Offers:
             if address is not None and address.type[0] in "ui":
                 out[point.id] = abs(address.scale * self._to_si[point.id][0])
         return out
+
+
+def _limits(point: Point) -> tuple[float, float]:
+    """Return the least and greatest value the point's register can say, in the point's own unit."""
+    address = point.modbus
+    if address is None or address.type[0] not in "ui":
+        return -math.inf, math.inf
+    bits = int(address.type[1:])
+    low, high = (0, 2**bits - 1) if address.type[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    ends = (low * address.scale, high * address.scale)
+    return min(ends), max(ends)

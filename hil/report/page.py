@@ -101,7 +101,8 @@ def _first_reason(result: ScenarioResult) -> str:
     if not decisive:
         return "nothing was judged"
     if result.verdict is Verdict.PASS:
-        return f"all {len(decisive)} checks within their limits"
+        count = len(decisive)
+        return f"{count} of {count} checks within their limits"
     more = f" (and {len(decisive) - 1} more)" if len(decisive) > 1 else ""
     return decisive[0].text + more
 

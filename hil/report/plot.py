@@ -161,20 +161,22 @@ def thin(x: np.ndarray, y: np.ndarray, columns: int = COLUMNS) -> tuple[np.ndarr
 
 
 def marks(f: Frame, lines: Sequence[Mark]) -> Markup:
-    """Vertical lines over the full height, with labels that dodge each other."""
+    """Draw lines over the full height; labels stand left of truth, right of findings, apart."""
     parts: list[Markup] = []
-    free = -math.inf
+    taken: list[tuple[float, float]] = []
     for m in sorted(lines, key=lambda m: m.x):
         if not f.x0 <= m.x <= f.x1:
             continue
         at = f.px(m.x)
         parts.append(tag("line", class_=m.kind, x1=at, x2=at, y1=f.top - 3.0, y2=f.height - f.bottom))
         wide = 6.2 * len(m.label)
-        if m.label and at - wide / 2 > free and at + wide / 2 < f.width:
-            parts.append(
-                tag("text", m.label, class_=m.text_kind or None, x=at, y=f.top - 6.0, text_anchor="middle")
-            )
-            free = at + wide / 2
+        start = {"truth": at - wide - 2.0, "find": at + 2.0}.get(m.kind, at - wide / 2)
+        free = all(start + wide < a or start > b for a, b in taken)
+        if m.label and free and start > 0.0 and start + wide < f.width:
+            anchor = {"truth": ("end", at - 2.0), "find": ("start", at + 2.0)}.get(m.kind, ("middle", at))
+            place = {"x": anchor[1], "y": f.top - 6.0, "text_anchor": anchor[0]}
+            parts.append(tag("text", m.label, class_=m.text_kind or None, **place))
+            taken.append((start, start + wide))
     return Markup("".join(parts))
 
 

@@ -1,9 +1,9 @@
 """The spectrum that convinced the twin, with the fault lines marked, drawn from a finding's own evidence.
 
-Understood in `evidence`: ``spectrum`` and ``envelope_spectrum``, each with ``freq_hz`` and one more list whose
-name says what it is (``amplitude_m_s2``, ``depth``), or ``[freq_hz, amplitude]``. Lines: ``found_hz`` or
-``expected_hz`` of the named fault, ``order`` with ``speed_hz``, or ``lines`` as ``{name: {"f_hz": …}}`` or a list
-of ``{"label", "f_hz"}``. Anything else stays in the raw evidence below the picture.
+Understood in `evidence`: ``spectrum`` and ``envelope_spectrum``, each with ``freq_hz`` and one more list,
+named for what it is (``amplitude_m_s2``, ``depth``), or ``[freq_hz, amplitude]``. Lines: ``found_hz`` or
+``expected_hz`` of the named fault, ``order`` with ``speed_hz``, or ``lines``, a dict of ``{"f_hz": …}`` by
+name or a list of ``{"label", "f_hz"}``. Anything else stays in the raw evidence below the picture.
 """
 
 from __future__ import annotations

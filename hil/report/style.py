@@ -66,7 +66,8 @@ dl.facts dt { color: var(--soft); font-size: .78rem; }
 dl.facts dd { margin: 0; font-variant-numeric: tabular-nums; }
 .grid2 { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: .8rem 1.2rem; }
 figure { margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .8rem .4rem; }
-figcaption { font-size: .86rem; display: flex; justify-content: space-between; gap: 1rem; margin-bottom: .15rem; }
+figcaption { font-size: .86rem; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-bottom: .15rem; }
+figcaption code { line-height: 1.6; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 11px system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; fill: var(--soft); }
 svg text.name { fill: var(--ink); } svg text.t-truth { fill: var(--truth); } svg text.t-find { fill: var(--finding); }

@@ -201,24 +201,33 @@ class _Case:
         if fault is None or fault.skipped or fault.cleared_ns is None:
             self._fill(name, None, f"no fault on {expectation.device} ended", missing=Verdict.INCONC)
             return
-        series = [
-            self.facts.received[p.id]
-            for p in self.rig.points_of(expectation.device)
-            if p.id in self.facts.received
-        ]
-        if not series:
+        back = self._back_after(expectation.device, fault.cleared_ns)
+        if not back:
             note = f"the bench saw nothing of what the twin received from {expectation.device}"
             self._fill(name, None, note, missing=Verdict.INCONC)
             return
-        back = [_first_good_after(s, fault.cleared_ns) for s in series]
-        # The device is back when its last point is back.
-        delays = [b - fault.cleared_ns for b in back if b is not None]
+        delays = [b - fault.cleared_ns for b in back.values() if b is not None]
         if len(delays) < len(back):
-            self._fill(
-                name, None, f"{len(back) - len(delays)} of {len(back)} points gave no good value again"
-            )
+            lost = [point for point, b in back.items() if b is None]
+            note = f"{len(lost)} of {len(back)} points gave no good value again, {lost[0]} first"
+            self._fill(name, None, note)
             return
+        # The device is back when its last point is back.
         self._fill(name, max(delays) / SECOND)
+
+    def _back_after(self, device: str, t_ns: int) -> dict[str, int | None]:
+        """When each point of a device was good again; points that were never good at all are left out."""
+        back: dict[str, int | None] = {}
+        for point in self.rig.points_of(device):
+            series = self.facts.received.get(point.id)
+            blocks = self.facts.received_blocks.get(point.id)
+            # a waveform's bad answers are readings without a number: only its blocks say that it is back
+            if blocks is not None and blocks.t_ns.size:
+                fresh = blocks.t_ns[blocks.t_ns >= t_ns]
+                back[point.id] = int(fresh.min()) if fresh.size else None
+            elif series is not None and series.good.any():
+                back[point.id] = _first_good_after(series, t_ns)
+        return back
 
     def _lossless(self, expectation: Lossless) -> None:
         devices = expectation.devices or tuple(d.id for d in self.rig.devices)
@@ -226,15 +235,12 @@ class _Case:
         for device in devices:
             total += self._compare(device)
         self._fill("lossless.compared", float(total.compared), "" if total.compared else "nothing to compare")
-        nothing = None if total.compared == 0 else 0
-        self._fill(
-            "lossless.misattributed", nothing if nothing is None else float(total.misattributed), total.first
-        ) if total.misattributed else self._fill("lossless.misattributed", nothing)
-        self._fill(
-            "lossless.gaps",
-            nothing if nothing is None else float(total.gaps),
-            total.first if total.gaps else "",
+        offenders = (
+            ("misattributed", total.misattributed, total.first_wrong),
+            ("gaps", total.gaps, total.first_gap),
         )
+        for name, count, first in offenders:
+            self._fill(f"lossless.{name}", float(count) if total.compared else None, first if count else "")
 
     def _compare(self, device: str) -> Comparison:
         facts, total = self.facts, Comparison()

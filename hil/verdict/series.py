@@ -63,15 +63,17 @@ class Comparison:
     compared: int = 0
     misattributed: int = 0
     gaps: int = 0
-    first: str = ""
+    first_wrong: str = ""
+    first_gap: str = ""
 
     def __add__(self, other: Comparison) -> Comparison:
-        """Sum up; the first offender stays the first."""
+        """Sum up; the first offenders stay the first."""
         return Comparison(
             self.compared + other.compared,
             self.misattributed + other.misattributed,
             self.gaps + other.gaps,
-            self.first or other.first,
+            self.first_wrong or other.first_wrong,
+            self.first_gap or other.first_gap,
         )
 
 
@@ -116,9 +118,10 @@ def compare_readings(
                 first = f"{name} = {v[i]:.6g} at {t[i]} ns, but the device offered {offer}"
     steps = np.diff(np.unique(t))
     gaps = int(np.count_nonzero(steps > period_ns * 3 // 2))
-    if gaps and not first:
-        first = f"{name} has a hole of {steps.max() * 1e-9:.3g} s"
-    return Comparison(int(t.size), wrong, gaps, first)
+    hole = ""
+    if gaps:
+        hole = f"{name} has a hole of {steps.max() * 1e-9:.3g} s"
+    return Comparison(int(t.size), wrong, gaps, first, hole)
 
 
 def compare_blocks(name: str, offered: Blocks | None, received: Blocks) -> Comparison:
@@ -131,7 +134,7 @@ def compare_blocks(name: str, offered: Blocks | None, received: Blocks) -> Compa
     holes = n0[1:] - ends[:-1]
     lost = holes[holes > 0]
     first = f"{name} lost {int(lost.sum())} samples in {lost.size} holes" if lost.size else ""
-    result = Comparison(int(n0.size), 0, int(lost.size), first)
+    result = Comparison(int(n0.size), 0, int(lost.size), first_gap=first)
     if offered is None or offered.samples is None or offered.n0.size == 0:
         return result
     return result + _compare_samples(name, offered, received)

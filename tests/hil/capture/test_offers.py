@@ -78,6 +78,15 @@ def test_each_sample_of_a_moving_window_is_kept_once(rig, image, offers):
     assert kept.n0.tolist() == [10, 50, 60, 70, 80, 90]
 
 
+def test_a_value_beyond_an_integer_register_is_offered_as_its_limit(rig):
+    point = next(p for p in rig.points if p.modbus is not None and p.modbus.type == "u16" and p.signal)
+    image = DeviceImage(rig.device(point.device), rig.points_of(point.device), T0)
+    offers = Offers(rig, Emulation({point.device: image}))
+    image.commit({point.id: Reading(-0.1, 0, T0 + BLOCK)}, T0 + BLOCK)
+    offers.take()
+    assert offers.series()[point.id].values.tolist() == [0.0]
+
+
 def test_the_resolution_of_an_integer_register_is_one_step_in_si(rig, offers):
     for name, step in offers.resolution().items():
         assert step > 0

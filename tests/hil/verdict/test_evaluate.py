@@ -4,7 +4,7 @@ import pytest
 from numpy import array, float64, int64, nan, uint32
 
 from hil.record import TimingStats
-from hil.verdict.series import Series
+from hil.verdict.series import Blocks, Series
 
 T0 = 1_735_689_600_000_000_000
 S = 1_000_000_000
@@ -160,7 +160,19 @@ def test_a_point_that_never_comes_back_fails(case):
     case.facts["received"] = {"pump1.flow": readings([50], [1], received_s=[50])}
     result = case.judge()
     assert result.verdict.label == "fail"
-    assert "1 of 1 points gave no good value again" in texts(result)
+    assert "1 of 1 points gave no good value again, pump1.flow first" in texts(result)
+
+
+def test_a_waveform_is_back_with_its_first_block(case):
+    case.inject("link_reset", "plc1", 60, until=75, layer="link").want(
+        "recovered", device="plc1", within="4 s"
+    )
+    name = next(p.id for p in case.rig.points_of("plc1") if p.waveform is not None)
+    case.facts["received"] = {name: readings([62], [nan], [0x80050000], [62])}
+    case.facts["received_blocks"] = {
+        name: Blocks(array([0, 10]), array([10, 10]), array([T0 + 50 * S, T0 + 77 * S]))
+    }
+    assert measured(case.judge(), "recovered[plc1].delay").value == pytest.approx(2.0)
 
 
 def offered():

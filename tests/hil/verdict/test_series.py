@@ -38,7 +38,7 @@ def test_a_jump_of_the_sample_counter_is_a_gap_and_says_how_much_is_lost(line):
         "vib", blocks([0], [100], line), blocks([0, 50], [40, 50], np.r_[line[:40], line[50:]])
     )
     assert result.gaps == 1
-    assert result.first == "vib lost 10 samples in 1 holes"
+    assert result.first_gap == "vib lost 10 samples in 1 holes"
 
 
 def test_samples_under_a_wrong_number_are_misattributed(line):
