@@ -1,4 +1,4 @@
-"""Batch: samples of one point as the twin received them, in SI units, with their quality and the origin of their time."""
+"""Batch: samples of one point as the twin received them: SI values, quality, time and whose time it is."""
 
 import enum
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Stamp: TypeAlias = Literal["source", "device_clock", "poll"]
-"""Whose clock set `t0_ns`: the value's own source timestamp, a device clock register, or the twin at the request's start."""
+"""Whose clock set `t0_ns`: the value's source, a device clock register, or the twin's at the request."""
 
 Values: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 
@@ -35,12 +35,12 @@ _GOOD_LOCAL_OVERRIDE = 0x00960000
 
 
 def is_good(status: int) -> bool:
-    """Whether a StatusCode's two severity bits say Good; Good_LocalOverride is no process value and does not count."""
+    """Whether a StatusCode says Good and means a measurement: Good_LocalOverride was set by hand."""
     return status & _SEVERITY_MASK == 0 and status & 0xFFFF0000 != _GOOD_LOCAL_OVERRIDE
 
 
 def is_bad(status: int) -> bool:
-    """Whether a StatusCode's severity bits say Bad (10), or the reserved pattern 11, which is treated as Bad."""
+    """Whether a StatusCode's severity bits say Bad; the reserved pattern 11 counts as Bad."""
     return bool(status & 0x80000000)
 
 
@@ -52,11 +52,13 @@ class Batch:
     ----------
     point : id of the point in the rig
     t0_ns : time of `values[0]`, UTC nanoseconds, by the clock that `stamp` names
-    dt_ns : spacing of the samples [ns], rounded; 0 for a single reading. Waveform code uses `rate_hz`, which is exact
+    dt_ns : spacing of the samples [ns], rounded; 0 for a single reading. Waveform code uses `rate_hz`,
+        which is exact
     values : float64[n] or float32[n], SI units. Empty when the quality is bad and no number came with it
     quality : OPC UA StatusCode (uint32), 0 is Good
     received_ns : when the twin had it, UTC nanoseconds
-    n0 : the device's sample counter at `values[0]`; a jump against the previous batch is a gap. None for readings
+    n0 : the device's sample counter at `values[0]`; a jump against the previous batch is a gap. None for
+        readings
     rate_hz : sample rate of a waveform, None for readings
     stamp : whose clock `t0_ns` is
     """

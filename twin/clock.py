@@ -17,8 +17,8 @@ class Clock(Protocol):
 class WallClock:
     """Street time that never steps: UTC read once, then carried on by the monotonic clock.
 
-    An operator or a time service that sets the computer's clock changes no interval here; the difference can be seen in
-    `step_ns`.
+    An operator or a time service that sets the computer's clock changes no interval here; the difference
+    can be seen in `step_ns`.
     """
 
     __slots__ = ("_origin_ns",)

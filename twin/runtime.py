@@ -1,7 +1,8 @@
-"""The twin at work: polls devices on time, hands what came to the engine and the history, and answers for both.
+"""The twin at work: polls devices on time and hands what came to the engine and the history.
 
-Wall clock: every device is polled on its own absolute grid, none waits for another, and the engine works in a thread.
-Lockstep: nothing happens until `tick`; then all due devices are polled, and everything is processed when it returns.
+Wall clock: every device is polled on its own absolute grid, none waits for another, and the engine works in
+a thread. Lockstep: nothing happens until `tick`; then all due devices are polled, and everything is
+processed when it returns.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ SECOND_NS = 1_000_000_000
 ENGINE_NS = 100_000_000
 """Grid on which, by the wall clock, the engine gets what has come in since."""
 INBOX_BATCHES = 20_000
-"""Batches that may wait for the engine; beyond it the oldest are left out of the analysis, counted, and still stored."""
+"""Batches that may wait for the engine; beyond it the oldest are not analysed, but counted and stored."""
 
 log = logging.getLogger("twin.runtime")
 
@@ -192,7 +193,8 @@ class TwinRuntime:
                 now_ns = self.now_ns()
                 self._receive(name, await connector.poll(now_ns), now_ns)
             except Exception:
-                # A connector answers for its peer; what reaches here is a mistake of ours, and the others must go on.
+                # A connector answers for its peer; what reaches here is a mistake of ours, and the others
+                # must go on.
                 log.exception("polling %s failed", name)
                 self.failure = f"polling {name} failed; see the log"
             now_ns = self.now_ns()

@@ -1,4 +1,4 @@
-"""The twin's API: what it knows, and in lockstep the lever that moves its clock. It describes itself at /openapi.json."""
+"""The twin's API: what it knows, and in lockstep what moves its clock, described at /openapi.json."""
 
 import asyncio
 import json
@@ -68,7 +68,7 @@ def create_app(runtime: TwinRuntime, hosts: frozenset[str] = LOOPBACK) -> FastAP
         to_ns: Annotated[int, Query(ge=0, le=models.MAX_NS)] = models.MAX_NS,
         limit: Annotated[int, Query(ge=1, le=ROWS)] = 1000,
     ) -> Json:
-        """The newest readings of a point within a span of source time, oldest first."""
+        """Newest readings of a point within a span of source time, oldest first."""
         if name not in runtime.live:
             raise HTTPException(404, "no such point")
         waveform = runtime.live.point(name).waveform is not None

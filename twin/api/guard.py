@@ -1,4 +1,4 @@
-"""What every request must satisfy before a route sees it: who is asked, from where, how much, and in what form."""
+"""What every request must satisfy before a route sees it: whom it asks, from where, how much, how put."""
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, TypeAlias
@@ -23,8 +23,8 @@ class _TooLongError(Exception):
 class Guard:
     """ASGI middleware.
 
-    A page in a browser can make its visitor's machine resolve a name to 127.0.0.1 and then talk to us under that name; the
-    Host header gives it away. A write from a foreign page carries its Origin.
+    A page in a browser can make its visitor's machine resolve a name to 127.0.0.1 and then talk to us under
+    that name; the Host header gives it away. A write from a foreign page carries its Origin.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ class Guard:
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or hand on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

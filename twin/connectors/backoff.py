@@ -1,4 +1,4 @@
-"""When to try a lost link again: quickly at first, then ever more slowly, never in step with the neighbours."""
+"""When to try a lost link again: quickly at first, then more slowly, never in step with the neighbours."""
 
 import hashlib
 
@@ -11,7 +11,8 @@ CAP_NS = 8_000_000_000
 class Backoff:
     """Exponential back-off with jitter, counted in whatever time the caller passes in.
 
-    The jitter is a hash of seed, path and attempt: two connectors never retry in step, and a run repeats exactly.
+    The jitter is a hash of seed, path and attempt: two connectors never retry in step, and a run repeats
+    exactly.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ class Backoff:
         full = min(self._cap_ns, self._first_ns << min(self._failures, 40))
         digest = hashlib.blake2b(f"{self._key}{self._failures}".encode(), digest_size=8).digest()
         fraction = int.from_bytes(digest, "big") / 2**64
-        # Jitter only shortens, and by at most half: the cap stays a cap and there are never more than five tries a second.
+        # Jitter only shortens, and by at most half: the cap stays a cap and there are never more than five
+        # tries a second.
         wait = max(int(full * (1.0 - 0.5 * fraction)), min(at_least_ns, self._cap_ns))
         self._failures += 1
         self._until_ns = now_ns + wait

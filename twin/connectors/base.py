@@ -14,7 +14,8 @@ class ConnectorState:
 
     Parameters
     ----------
-    status : `connected` after a good answer, `backoff` while waiting to try again, `down` before the first try and after close
+    status : `connected` after a good answer, `backoff` while waiting to try again, `down` before the first
+        try and after close
     last_good_ns : when the last good answer was asked for (UTC ns), None before the first
     reconnects : connections made again after one was lost
     errors : failed polls since the start
@@ -35,8 +36,8 @@ class ConnectorState:
 class Connector(Protocol):
     """One device seen from the twin: polled by the runtime, never polling by itself.
 
-    A connector raises nothing at its caller for anything a peer can do: whatever goes wrong on the link becomes batches
-    of bad quality and a new `state`.
+    A connector raises nothing at its caller for anything a peer can do: whatever goes wrong on the link
+    becomes batches of bad quality and a new `state`.
     """
 
     @property
@@ -52,7 +53,8 @@ class Connector(Protocol):
 
         Parameters
         ----------
-        now_ns : the twin's time at the start of this poll, UTC ns. Back-off is counted in it, so a lockstep run repeats.
+        now_ns : the twin's time at the start of this poll, UTC ns. Back-off is counted in it, so a lockstep
+            run repeats.
         """
 
     async def close(self) -> None:

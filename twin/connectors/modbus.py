@@ -1,4 +1,4 @@
-"""One Modbus device, over TCP or a serial line: polls the planned blocks and says honestly what it could not get."""
+"""One Modbus device, over TCP or a serial line: polls planned blocks and says what it could not get."""
 
 import dataclasses
 from collections import deque
@@ -18,11 +18,11 @@ from twin.connectors.modbus_dialogue import (
     TcpDialogue,
 )
 from twin.connectors.modbus_plan import Block, plan
-from twin.connectors.transport import PipeLost, SerialPipe, TcpPipe
+from twin.connectors.transport import PipeLostError, SerialPipe, TcpPipe
 
 SECOND_NS = 1_000_000_000
 RECHECK_NS = 60 * SECOND_NS
-"""How long a block the device calls wrong (exceptions 1 to 3) is left alone: a mistake in the rig does not heal by asking."""
+"""How long a block the device calls wrong (exceptions 1 to 3) is left alone: asking heals no rig file."""
 TRIES_PER_SECOND = 5
 """Connections opened per second at the very most."""
 
@@ -128,7 +128,7 @@ class ModbusConnector:
                     self._refused(block, refusal.code, poll)
             except (NoAnswerError, BadFrameError) as problem:
                 self._unit_failed(block, str(problem), poll)
-            except (PipeLost, _Abandoned) as problem:
+            except (PipeLostError, _Abandoned) as problem:
                 poll.link_lost = True
                 poll.fail(block, Status.BAD_COMMUNICATION_ERROR, str(problem))
         self._settle(poll)
@@ -137,7 +137,7 @@ class ModbusConnector:
     # --- one block ------------------------------------------------------------------------------------------
 
     def _skip(self, block: Block, poll: "_Poll") -> bool:
-        """Whether not to ask for a block in this poll, because its link, its unit or it alone is known to be out."""
+        """Whether to leave a block out of this poll: its link, its unit or it alone is known to be out."""
         if poll.link_lost or block.unit in poll.failed_units:
             poll.fail(block, Status.BAD_COMMUNICATION_ERROR, None)
             return True
@@ -149,8 +149,9 @@ class ModbusConnector:
         asked_ns = self._now(poll)
         try:
             words = await link.ask(block.unit, block.function, block.start, block.count)
-        except PipeLost:
-            # An idle connection the device has dropped in the meantime shows only now, and reading twice harms nothing.
+        except PipeLostError:
+            # An idle connection the device has dropped in the meantime shows only now, and reading twice
+            # harms nothing.
             if not reused:
                 raise
             link = await self._connected(poll.now_ns)

@@ -1,11 +1,13 @@
-"""Asking a Modbus device one question at a time and believing the answer only when it is the answer to that question.
+"""Asking a Modbus device one question at a time, and believing only the answer to that question.
 
-pymodbus encodes the requests and decodes the answers' registers; its client is not used. That client hands on answers
-of another function, of half or twice the registers, and, with retries, late answers to an earlier request, all as
-good data. Here nothing is ever repeated, and every answer is checked for transaction, unit, function and length first.
+pymodbus encodes the requests and decodes the answers' registers; its client is not used. That client hands
+on answers of another function, of half or twice the registers, and, with retries, late answers to an
+earlier request, all as good data. Here nothing is ever repeated, and every answer is checked for
+transaction, unit, function and length first.
 """
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 from pymodbus.framer.rtu import FramerRTU
@@ -15,7 +17,7 @@ from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
 from twin.clock import stopwatch_s
-from twin.connectors.transport import Pipe, PipeLost
+from twin.connectors.transport import Pipe, PipeLostError
 
 _REQUESTS = {
     1: ReadCoilsRequest,
@@ -27,7 +29,8 @@ _DECODER = DecodePDU(is_server=False)
 _TCP = FramerSocket(_DECODER)
 _RTU = FramerRTU(_DECODER)
 
-# An odd stride visits all 65536 ids before one repeats, and a device that guesses "the last one plus one" guesses wrong.
+# An odd stride visits all 65536 ids before one repeats, and a device that guesses "the last one plus one"
+# guesses wrong.
 _STRIDE = 7919
 
 
@@ -60,7 +63,8 @@ class Dialogue(Protocol):
 
         Raises
         ------
-        NoAnswerError, BadFrameError, DeviceExceptionError, PipeLost : there is no data; never anything else
+        NoAnswerError, BadFrameError, DeviceExceptionError, PipeLostError : there is no data; never anything
+        else
         """
 
     @property
@@ -141,9 +145,7 @@ class TcpDialogue:
             self._id = (self._id + _STRIDE) & 0xFFFF
             self._pipe.send(_TCP.encode(request_pdu(function, start, count), unit, self._id))
             async with asyncio.timeout(self._timeout_s):
-                answering_unit, pdu = await self._answer()
-            if answering_unit != unit:
-                raise BadFrameError(f"unit {answering_unit} answers a question for unit {unit}")
+                pdu = await self._answer(unit)
             return open_answer(pdu, function, count)
         except DeviceExceptionError:
             raise
@@ -155,18 +157,22 @@ class TcpDialogue:
             self.close()
             raise
 
-    async def _answer(self) -> tuple[int, bytes]:
+    async def _answer(self, unit: int) -> bytes:
         while True:
             frame = self._next_frame()
             if frame is None:
                 self._rest += await self._pipe.receive()
                 continue
-            # A duplicate or a late answer from another conversation: not ours, and no reason to stop listening.
-            if int.from_bytes(frame[:2], "big") == self._id:
-                return frame[6], frame[7:]
+            # A duplicate or a late answer from another conversation: not ours, and no reason to stop
+            # listening.
+            if int.from_bytes(frame[:2], "big") != self._id:
+                continue
+            if frame[6] != unit:
+                raise BadFrameError(f"unit {frame[6]} answers a question for unit {unit}")
+            return frame[7:]
 
     def _next_frame(self) -> bytes | None:
-        """Cut one frame off the received bytes, or None when it is not complete; length counts unit and PDU."""
+        """Cut one frame off the received bytes; None when it is not complete. Length counts unit and PDU."""
         if len(self._rest) < 7:
             return None
         if self._rest[2:4] != b"\x00\x00":
@@ -190,9 +196,9 @@ class TcpDialogue:
 class RtuDialogue:
     """Modbus RTU on a serial line, where answers carry no id and the line cannot be hung up.
 
-    After a question without an answer, that answer may still come. It is told apart by unit, function and length; where
-    the next question would have the same, a probe of another length goes first: devices answer in order, so once the
-    probe is answered nothing older can follow.
+    After a question without an answer, that answer may still come. It is told apart by unit, function and
+    length; where the next question would have the same, a probe of another length goes first: devices
+    answer in order, so once the probe is answered nothing older can follow.
     """
 
     def __init__(self, pipe: Pipe, timeout_s: float, baud: int) -> None:
@@ -231,15 +237,14 @@ class RtuDialogue:
             if length <= limit and (unit, function, answer_bytes(function, length)) not in self._unanswered:
                 break
         else:
-            # Every length is taken by a question without an answer: the device is silent for good. Start over quietly.
+            # Every length is taken by a question without an answer: the device is silent for good. Start
+            # over quietly.
             await self._wait_for_silence(self._timeout_s)
             self._unanswered.clear()
             raise NoAnswerError("no answer to any of the last questions")
-        try:
+        # A refusal is an answer too, and what is asked next is still checked by its length.
+        with contextlib.suppress(DeviceExceptionError):
             await self._exchange(unit, function, start, length)
-        except DeviceExceptionError:
-            # A refusal is an answer too, and what is asked next is still checked by its length.
-            pass
         self._forget(unit)
 
     def _forget(self, unit: int) -> None:
@@ -272,8 +277,7 @@ class RtuDialogue:
             data += await self._pipe.receive()
             self._heard_s = stopwatch_s()
             # Two-wire adapters may hear themselves.
-            if data.startswith(request):
-                data = data[len(request) :]
+            data = data.removeprefix(request)
             while len(data) >= 5:
                 size = 5 if data[1] & 0x80 else 5 + data[2]
                 if len(data) < size:
@@ -313,7 +317,7 @@ __all__ = [
     "DeviceExceptionError",
     "Dialogue",
     "NoAnswerError",
-    "PipeLost",
+    "PipeLostError",
     "RtuDialogue",
     "TcpDialogue",
     "answer_bytes",

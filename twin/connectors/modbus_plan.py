@@ -1,4 +1,4 @@
-"""Which registers to ask for in which requests, and how the answers become readings. Pure: no sockets, no time."""
+"""Which registers to ask for in which requests, and how answers become readings. No sockets, no time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

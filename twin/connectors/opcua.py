@@ -201,7 +201,7 @@ class OpcUaConnector:
         return self._session
 
     async def _resolve(self, session: OpcUaSession, now_ns: int) -> None:
-        """Find every node anew by namespace URI: indexes move when a server restarts, and old ids may lead elsewhere."""
+        """Find every node anew by namespace URI: a restart may move indexes, and old ids lead elsewhere."""
         table, self._nodes_per_read = await session.namespaces_and_limit()
         if self._namespace not in table:
             raise SessionLostError(
@@ -311,7 +311,8 @@ def _waveform(
     if not 1e-3 <= rate_hz <= 1e8:
         return no_reading(point, t_ns, received_ns, Status.BAD_CONFIGURATION_ERROR, stamp)
     if counter.source_ns != block.source_ns:
-        # Read while the server changed them: the counter belongs to another block. The next poll gets them whole.
+        # Read while the server changed them: the counter belongs to another block. The next poll gets them
+        # whole.
         return None
     start_n, fresh = cursor.cut(counter.value, block.value, rate_hz)
     if fresh.size == 0:

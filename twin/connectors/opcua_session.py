@@ -1,7 +1,8 @@
 """One OPC UA session, on asyncua's channel and encodings but without its background tasks.
 
-asyncua's `Client.connect` starts a supervisor, a watchdog and a renewal loop, which outlive a lost connection. Here the caller
-polls, so the poll itself notices a loss and renews the channel when that is due; nothing runs in between.
+asyncua's `Client.connect` starts a supervisor, a watchdog and a renewal loop, which outlive a lost
+connection. Here the caller polls, so the poll itself notices a loss and renews the channel when that is
+due; nothing runs in between.
 """
 
 import asyncio
@@ -49,8 +50,8 @@ class ServiceRefusedError(Exception):
         self.status = status
 
 
-class _Protocol(UASocketProtocol):
-    """asyncua's transport, which otherwise stores a message of any declared size before it looks at the limits."""
+class _Protocol(UASocketProtocol):  # type: ignore[misc]  # the library carries no types
+    """asyncua's transport, which by itself would store a message of any declared size before it looks."""
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -64,7 +65,7 @@ class _Protocol(UASocketProtocol):
             self.transport.abort()
 
 
-class _Channel(UaClient):
+class _Channel(UaClient):  # type: ignore[misc]  # as above
     def _make_protocol(self) -> UASocketProtocol:
         limits = TransportLimits(65535, 65535, MAX_CHUNKS, MAX_MESSAGE)
         self.protocol = _Protocol(self._timeout, security_policy=self.security_policy, limits=limits)
@@ -251,7 +252,7 @@ async def open_session(url: str, timeout_s: float, session_timeout_s: float) -> 
     except asyncio.CancelledError:
         session.drop()
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - hostile bytes can raise anything inside the library
         session.drop()
         why = (
             f"no answer within {timeout_s:g} s"

@@ -1,7 +1,7 @@
-"""DataValues out of the bytes of a ReadResponse, arrays straight into numpy (OPC 10000-6, 5.2.2.16 and 5.2.2.17).
+"""DataValues out of a ReadResponse's bytes, arrays straight into numpy (OPC 10000-6, 5.2.2.16 and 5.2.2.17).
 
-asyncua turns every array element into a Python object first: 4 ms for a block of 51 200 samples, against 20 µs here, and its
-timestamps lose the last digit of the 100 ns they are sent in.
+asyncua turns every array element into a Python object first: 10 ms for a block of 51 200 samples, against
+5 µs here, and its timestamps lose the last digit of the 100 ns they are sent in.
 """
 
 import struct
@@ -60,12 +60,13 @@ class DataValue:
 
     Parameters
     ----------
-    value : number, array, string or None; anything else a point could not be is an `object` that fits no point
+    value : number, array, text or None; text also stands for scalars that no point can be
     status : StatusCode, uint32
     source_ns, server_ns : timestamps, UTC ns; None when absent or null
     """
 
-    value: float | NDArray[np.generic] | str | None
+    # An integer is told from a float: counters are the one and measurements the other.
+    value: int | float | NDArray[np.generic] | str | None  # noqa: PYI041
     status: int
     source_ns: int | None
     server_ns: int | None

@@ -1,4 +1,4 @@
-"""Byte pipes under a request-response protocol: a TCP connection or a serial line. They carry bytes and know nothing else.
+"""Byte pipes under a request-response protocol: a TCP connection or a serial line, and nothing above them.
 
 A pipe keeps at most `LIMIT` unread bytes: a peer that streams rubbish is cut off, not stored.
 """
@@ -15,7 +15,7 @@ LIMIT = 8192
 """Unread bytes a peer may make us hold; the longest legal frame is 260."""
 
 
-class PipeLost(ConnectionError):
+class PipeLostError(ConnectionError):
     """The connection is gone, could not be made, or had to be dropped."""
 
 
@@ -30,7 +30,7 @@ class Pipe(Protocol):
         """Hand bytes to the system."""
 
     async def receive(self) -> bytes:
-        """Wait for bytes and return all there are; raise PipeLost when the other end is gone."""
+        """Wait for bytes and return all there are; raise PipeLostError when the other end is gone."""
 
     def take(self) -> bytes:
         """Return what has arrived without waiting."""
@@ -50,15 +50,15 @@ class TcpPipe(asyncio.Protocol):
 
     @classmethod
     async def connect(cls, host: str, port: int, timeout_s: float) -> "TcpPipe":
-        """Open a connection; raise PipeLost when that fails or takes longer than the timeout [s, wall]."""
+        """Open a connection; raise PipeLostError when that fails or exceeds the timeout [s, wall]."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_s):
                 _, pipe = await loop.create_connection(cls, host, port)
         except TimeoutError:
-            raise PipeLost(f"no connection to {host}:{port} within {timeout_s:g} s") from None
+            raise PipeLostError(f"no connection to {host}:{port} within {timeout_s:g} s") from None
         except OSError as error:
-            raise PipeLost(f"no connection to {host}:{port}: {error.strerror or error}") from None
+            raise PipeLostError(f"no connection to {host}:{port}: {error.strerror or error}") from None
         return pipe
 
     @property
@@ -95,23 +95,23 @@ class TcpPipe(asyncio.Protocol):
         self._transport = None
 
     def send(self, data: bytes) -> None:
-        """Hand bytes to the system; raise PipeLost when there is no connection."""
+        """Hand bytes to the system; raise PipeLostError when there is no connection."""
         if not self.open or self._transport is None:
-            raise PipeLost(self._lost or "connection is closed")
+            raise PipeLostError(self._lost or "connection is closed")
         self._transport.write(data)
 
     async def receive(self) -> bytes:
-        """Wait for bytes and return all there are; raise PipeLost when the peer is gone and nothing is left."""
+        """Wait for bytes and return all there are; raise PipeLostError when nothing can come any more."""
         if not self._buffer:
             if self._lost is not None:
-                raise PipeLost(self._lost)
+                raise PipeLostError(self._lost)
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
             if not self._buffer:
-                raise PipeLost(self._lost or "connection is closed")
+                raise PipeLostError(self._lost or "connection is closed")
         return self.take()
 
     def take(self) -> bytes:
@@ -155,13 +155,13 @@ class SerialPipe:
 
     @classmethod
     def connect(cls, path: str, *, baud: int = 19200, parity: str = "E", stop_bits: int = 1) -> "SerialPipe":
-        """Open a serial device; raise PipeLost when it cannot be opened or has not these settings."""
+        """Open a serial device; raise PipeLostError when it cannot be opened or has not these settings."""
         if baud not in _SPEEDS:
-            raise PipeLost(f"baud rate {baud} must be one of {', '.join(map(str, _SPEEDS))}")
+            raise PipeLostError(f"baud rate {baud} must be one of {', '.join(map(str, _SPEEDS))}")
         try:
             fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise PipeLost(f"cannot open {path}: {error.strerror}") from None
+            raise PipeLostError(f"cannot open {path}: {error.strerror}") from None
         try:
             tty.setraw(fd, termios.TCSANOW)
             settings = termios.tcgetattr(fd)
@@ -177,7 +177,7 @@ class SerialPipe:
             termios.tcflush(fd, termios.TCIFLUSH)
         except (termios.error, OSError) as error:
             os.close(fd)
-            raise PipeLost(f"{path} is not a serial line: {error}") from None
+            raise PipeLostError(f"{path} is not a serial line: {error}") from None
         return cls(fd)
 
     @property
@@ -186,32 +186,32 @@ class SerialPipe:
         return self._lost is None
 
     def send(self, data: bytes) -> None:
-        """Write a frame in one call; raise PipeLost when the line is gone or takes no more."""
+        """Write a frame in one call; raise PipeLostError when the line is gone or takes no more."""
         if self._lost is not None:
-            raise PipeLost(self._lost)
+            raise PipeLostError(self._lost)
         try:
             written = os.write(self._fd, data)
         except BlockingIOError:
             written = 0
         except OSError as error:
             self._lose(f"serial line lost: {error.strerror}")
-            raise PipeLost(self._lost) from None
+            raise PipeLostError(self._lost) from None
         if written != len(data):
             self._lose("serial line takes no more bytes")
-            raise PipeLost(self._lost)
+            raise PipeLostError(self._lost)
 
     async def receive(self) -> bytes:
-        """Wait for bytes and return all there are; raise PipeLost when the line is gone and nothing is left."""
+        """Wait for bytes and return all there are; raise PipeLostError when nothing can come any more."""
         if not self._buffer:
             if self._lost is not None:
-                raise PipeLost(self._lost)
+                raise PipeLostError(self._lost)
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
             if not self._buffer:
-                raise PipeLost(self._lost or "serial line is closed")
+                raise PipeLostError(self._lost or "serial line is closed")
         return self.take()
 
     def take(self) -> bytes:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 class WaveformCursor:
     """Remembers how far a waveform has been read.
 
-    `next_n` is the counter of the first sample not yet seen, None before the first block; `rate_hz` the rate it counts at.
+    `next_n` is the counter of the first sample not yet seen, None before the first block; `rate_hz` the
+    rate it counts at.
     """
 
     next_n: int | None = None
@@ -29,8 +30,8 @@ class WaveformCursor:
 
         Returns
         -------
-        Nothing lost: the counter continues where the last call ended. Samples lost: it jumps forward. Device restarted or
-        sampling differently: it starts over with the whole buffer.
+        Nothing lost: the counter continues where the last call ended. Samples lost: it jumps forward.
+        Device restarted or sampling differently: it starts over with the whole buffer.
         """
         end_n = first_n + samples.shape[0]
         restarted = self.next_n is None or rate_hz != self.rate_hz or end_n < self.next_n

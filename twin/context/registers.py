@@ -1,6 +1,7 @@
-"""What a run of 16-bit registers means: numbers of 16, 32 or 64 bits in any of the four word orders, as the rig declares.
+"""What a run of 16-bit registers means: numbers of 16, 32 or 64 bits in any of the four word orders.
 
-The twin's own reading of the point table. The emulator has another; sharing one would hide a mistake from the bench.
+The twin's own reading of the point table. The emulator has another; sharing one would hide a mistake from
+the bench.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""From the unit a device reports in to SI: `si = wire * factor + offset`. The twin's own table, checked against no one else's code."""
+"""From the unit a device reports in to SI, `si = wire * factor + offset`: a table of the twin's own."""
 
 import math
 from dataclasses import dataclass

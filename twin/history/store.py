@@ -1,7 +1,7 @@
-"""What the twin received and concluded, kept in DuckDB: written in batches by a thread of its own, exported as Parquet.
+"""What the twin received and concluded, kept in DuckDB: written in batches by a thread, exported as Parquet.
 
-The event loop only appends to lists. A flush moves them into one transaction, which is durable when it returns; a crash
-loses what was not flushed yet and nothing else.
+The event loop only appends to lists. A flush moves them into one transaction, which is durable when it
+returns; a crash loses what was not flushed yet and nothing else.
 """
 
 import contextlib
@@ -191,7 +191,8 @@ class History:
             self._run(f"DELETE FROM {name} WHERE rowid < (SELECT max(rowid) - {half} FROM {name})")  # noqa: S608
 
     def _run(self, sql: str) -> list[tuple[Any, ...]]:
-        # Fetched even where nothing comes back: a result left open blocks the connection for the next statement.
+        # Fetched even where nothing comes back: a result left open blocks the connection for the next
+        # statement.
         rows: list[tuple[Any, ...]] = self._db.execute(sql).fetchall()
         return rows
 
@@ -237,8 +238,9 @@ class History:
     def readings(self, point: str, from_ns: int, to_ns: int, limit: int) -> list[dict[str, Any]]:
         """Return the newest `limit` readings of a point with from_ns <= t_source < to_ns, oldest first."""
         return self.query(
-            "SELECT * FROM (SELECT t_source AS t_ns, t_received AS received_ns, value, quality, stamp FROM readings"
-            " WHERE point = ? AND t_source >= ? AND t_source < ? ORDER BY t_source DESC, t_received DESC LIMIT ?)"
+            "SELECT * FROM (SELECT t_source AS t_ns, t_received AS received_ns, value, quality, stamp"
+            " FROM readings WHERE point = ? AND t_source >= ? AND t_source < ?"
+            " ORDER BY t_source DESC, t_received DESC LIMIT ?)"
             " ORDER BY t_ns, received_ns",
             [point, from_ns, to_ns, limit],
         )
@@ -246,8 +248,8 @@ class History:
     def waveforms(self, point: str, from_ns: int, to_ns: int, limit: int) -> list[dict[str, Any]]:
         """Return the newest `limit` blocks of a waveform with from_ns <= t_source < to_ns, oldest first."""
         return self.query(
-            "SELECT * FROM (SELECT t_source AS t_ns, t_received AS received_ns, n0, count, rate_hz, quality, minimum,"
-            " maximum, rms FROM waveforms WHERE point = ? AND t_source >= ? AND t_source < ?"
+            "SELECT * FROM (SELECT t_source AS t_ns, t_received AS received_ns, n0, count, rate_hz, quality,"
+            " minimum, maximum, rms FROM waveforms WHERE point = ? AND t_source >= ? AND t_source < ?"
             " ORDER BY t_source DESC LIMIT ?) ORDER BY t_ns",
             [point, from_ns, to_ns, limit],
         )

@@ -1,4 +1,4 @@
-"""The tables of the history. Times are UTC nanoseconds since 1970, values SI, qualities OPC UA StatusCodes."""
+"""The history's tables. Times are UTC nanoseconds since 1970, values SI, qualities OPC UA StatusCodes."""
 
 import pyarrow as pa
 
@@ -69,6 +69,6 @@ def _create(name: str, schema: pa.Schema) -> str:
 
 TABLES = tuple(_create(name, schema) for name, schema in SCHEMAS.items())
 VIEWS = (
-    "CREATE OR REPLACE VIEW findings AS SELECT * FROM finding_versions"
-    " QUALIFY row_number() OVER (PARTITION BY id ORDER BY recorded_ns DESC, rowid DESC) = 1",
+    """CREATE OR REPLACE VIEW findings AS SELECT * FROM finding_versions
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY recorded_ns DESC, rowid DESC) = 1""",
 )

@@ -17,7 +17,7 @@ NOW = 1_735_689_600 * SECOND
 
 
 def crc(data):
-    """CRC-16/MODBUS by the shift register of Serial Line V1.02, 6.2.2; written here so that no library checks itself."""
+    """CRC-16/MODBUS by the shift register of Serial Line V1.02, 6.2.2, so that no library checks itself."""
     register = 0xFFFF
     for byte in data:
         register ^= byte

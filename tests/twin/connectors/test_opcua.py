@@ -51,7 +51,7 @@ ALL = [PRESSURE, FLAG, WAVE]
 
 
 class Plc:
-    """A stock server with three points; `decoys` namespaces in front of ours, with the same names in the last of them."""
+    """A stock server with three points; `decoys` namespaces with the same names stand before ours."""
 
     def __init__(self, port=0, decoys=0):
         self.port, self.decoys = port, decoys
@@ -332,7 +332,7 @@ def test_a_peer_that_is_no_server_gives_no_value_and_is_tried_again_later(peer):
         server.close()
         for writer in writers:
             writer.transport.abort()
-        while len(asyncio.all_tasks()) > 1:
+        while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 - nobody tells when the last of them ends
             await asyncio.sleep(0)
 
     asyncio.run(inside())

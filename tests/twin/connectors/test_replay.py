@@ -40,5 +40,5 @@ def test_a_recorded_history_is_played_back_at_the_times_it_was_received(tmp_path
 
 
 def test_a_folder_without_a_history_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="has no readings.parquet; export a history there first"):
+    with pytest.raises(ValueError, match=r"has no readings\.parquet; export a history there first"):
         make_connector(DEVICE, [point("p.a")], f"replay:{tmp_path}", None, 0)

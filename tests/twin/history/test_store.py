@@ -167,5 +167,5 @@ def test_tables_are_exported_whole_as_parquet(path, tmp_path):
 
 def test_a_file_that_is_no_history_is_refused_with_the_way_out(path):
     path.write_text("something else")
-    with pytest.raises(HistoryError, match="cannot be used as history.*name another file"):
+    with pytest.raises(HistoryError, match=r"cannot be used as history.*name another file"):
         History(path)
