@@ -83,7 +83,7 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
 def label(value: float, step: float) -> str:
     """Write a tick's number with as many digits as its step needs."""
     size = max(abs(value), abs(step))
-    if size != 0.0 and (size >= 1e5 or abs(step) < 1e-4):
+    if size != 0.0 and (size >= 1e6 or abs(step) < 1e-6):
         return f"{value:.3g}"
     return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}" if step > 0 else f"{value:g}"
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.report.plot import readable, thin, ticks
+from hil.report.plot import label, readable, thin, ticks
 
 
 @given(st.floats(-1e4, 1e4), st.floats(1e-3, 1e9))
@@ -18,6 +18,12 @@ def test_ticks_are_few_and_inside(low, span):
 def test_ticks_are_round():
     assert ticks(0.0, 300.0, 6) == [0, 50, 100, 150, 200, 250, 300]
     assert ticks(1.0, 0.0) == []
+
+
+def test_neighbouring_ticks_never_read_alike():
+    for low, high in ((0.02088, 0.02092), (0.0, 300.0), (341.1, 341.7), (-2e5, 3e5)):
+        found = ticks(low, high)
+        assert len({label(t, found[1] - found[0]) for t in found}) == len(found)
 
 
 def test_thinning_loses_no_peak():
