@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from rigs.schema import Device, Point
-from twin.batch import Batch, Stamp, Status, is_bad, no_reading, reading
+from twin.batch import Batch, Stamp, Status, Values, is_bad, no_reading, reading
 from twin.connectors.backoff import Backoff
 from twin.connectors.base import ConnectorState
 from twin.connectors.opcua_session import (
@@ -318,7 +318,7 @@ def _waveform(
     if fresh.size == 0:
         return None
     factor = target.si.factor
-    samples = fresh.astype(np.float32 if fresh.dtype.itemsize == 4 else np.float64)
+    samples: Values = fresh.astype(np.float32) if fresh.dtype.itemsize == 4 else fresh.astype(np.float64)
     if factor != 1.0:
         samples *= factor
     dt_ns = round(SECOND_NS / rate_hz)

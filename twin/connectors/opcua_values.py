@@ -66,7 +66,7 @@ class DataValue:
     """
 
     # An integer is told from a float: counters are the one and measurements the other.
-    value: int | float | NDArray[np.generic] | str | None  # noqa: PYI041
+    value: int | float | NDArray[np.generic] | str | None
     status: int
     source_ns: int | None
     server_ns: int | None
