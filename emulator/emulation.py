@@ -78,6 +78,7 @@ class Emulation:
         self._windows: dict[str, SampleWindow] = {}
         self._rates: dict[str, float] = {}
         self._to_unit: dict[str, tuple[float, float]] = {}
+        self._controls: dict[str, list[str]] = {}
         for point in rig.points:
             self._prepare(point)
         self.desk = FaultDesk(rig, registry() | dict(kinds or {}), self._target, self.truth)
@@ -154,6 +155,9 @@ class Emulation:
         if point.sensor is None:
             return
         low, high = (end * factor + offset for end in point.range)
+        for loop, signal in self.plant.process_signals().items():
+            if signal == point.signal:
+                self._controls.setdefault(point.id, []).append(loop)
         scan_s = self.plant.block_ns / SECOND
         self.chains[point.id] = ScalarChain(point.sensor, self.streams, path, scan_s, (low, high), (factor, offset))
 
@@ -179,6 +183,9 @@ class Emulation:
         else:
             value = chain.read(true_value)
             status = GOOD if chain.status == "good" else BAD_SENSOR_FAILURE
+            # A controller sees what its transmitter says, faults included.
+            for loop in self._controls.get(point.id, ()):
+                self.plant.feed_back(loop, value)
         factor, offset = self._to_unit[point.id]
         return Reading((value - offset) / factor, status, t_ns)
 

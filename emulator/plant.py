@@ -264,6 +264,12 @@ class Plant:
         pump = self.machines.trains[train].pump if train is not None else None
         return pump.flow_m3_s if pump is not None else 0.0
 
+    def process_signals(self) -> dict[str, str]:
+        """Return, by controller, the name of the signal it controls."""
+        pumps = {train: pump for pump, train in self.machines.pumps.items()}
+        loops = self.machines.loops.items()
+        return {name: f"{pumps[loop.train]}.flow_m3_s" for name, loop in loops if loop.train in pumps}
+
     def feed_back(self, loop: str, value: float | None) -> None:
         """Let a controller see a measured value [m³/s] instead of the true flow from now on.
 
