@@ -218,14 +218,14 @@ class Engine:
         early, self._early = self._early, []
         suspects = frozenset(role for role in self._process.active if role in self._roles)
         state = self._machine.update(values, suspects)
-        shaky = {role for role, point in self._roles.items() if self._sensors.frozen_out(point) and role in self._process.sensors}
+        shaky = {role for role, point in self._roles.items() if self._sensors.frozen_out(point)}
+        trusted = {role: value for role, value in values.items() if role not in shaky}
         healthy = not self._ledger.open
         if state == "steady":
-            trusted = {role: value for role, value in values.items() if role not in shaky}
             self._process.update(end_ns, trusted, learn=healthy)
         else:
             self._process.interrupted()
-        self._heat(end_ns, values, steady=state == "steady", healthy=healthy)
+        self._heat(end_ns, trusted, steady=state == "steady", healthy=healthy)
         self._waveforms.judge(end_ns, steady=state == "steady" or not self._has_machine, healthy=healthy)
         assert self._frame_end is not None
         self._frame_end += FRAME_NS

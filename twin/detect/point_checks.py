@@ -41,8 +41,8 @@ class PointChecks:
         Data-sheet noise of one reading, SI.
     of_reading
         The noise is a share of the reading: near zero it may vanish.
-    factor, offset
-        SI = factor·wire + offset.
+    factor, unit_factor, offset
+        SI = factor·wire + offset = unit_factor·value + offset, the value in the point's own unit.
     wire
         "f32", "u32", "i32" when the value travels in two registers, "" for anything else.
     enough_repeats
@@ -55,6 +55,7 @@ class PointChecks:
     of_reading: bool = False
     wire: str = ""
     factor: float = 1.0
+    unit_factor: float = 1.0
     offset: float = 0.0
     enough_repeats: int = 10
     last: Sample | None = None
@@ -77,6 +78,10 @@ class PointChecks:
     swap_since_ns: int = 0
     swap_example: tuple[float, float] = (math.nan, math.nan)
     implausible: int = 0
+    last_wild: float = math.nan
+    repeats_wild: bool = False
+    odd: deque[bool] = field(default_factory=lambda: deque(maxlen=12))
+    """Whether each of the newest readings was impossible."""
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=8))
 
     @property
@@ -102,15 +107,21 @@ class PointChecks:
         self.good_times.append(t_ns)
         if not math.isfinite(value):
             self.implausible += 1
+            self.odd.append(True)
             return None
         if self._is_swapped(t_ns, value):
             self.last = Sample(t_ns, value)
+            self.odd.append(False)
             return None
         margin = 0.05 * self.span
         if not self.low - margin <= value <= self.high + margin:
+            self.repeats_wild = self.last_wild == value
+            self.last_wild = value
             self.implausible += 1
+            self.odd.append(True)
             return None
         self.implausible = 0
+        self.odd.append(False)
         last = self.last
         if last is not None and last.value == value:
             if self.repeats == 0:
@@ -151,25 +162,39 @@ class PointChecks:
             self.noise_ratio = ratio
 
     def _is_swapped(self, t_ns: int, value: float) -> bool:
-        """Whether this value makes sense only after exchanging its 16-bit halves."""
-        if self.wire not in ("f32", "u32", "i32") or len(self.recent) < 4:
+        """Whether this value makes sense only after exchanging its 16-bit halves.
+
+        The first such value must be wild (outside the range, or a number too small to mean anything) and must turn, by
+        exchange, into what the point read before within its noise. Once caught, any exchange into the range counts.
+        """
+        if len(self.recent) < 4:
             return False
         typical = sorted(self.recent)[len(self.recent) // 2]
-        near = 0.08 * self.span
+        near = max(15.0 * self.sigma, 0.01 * self.span)
         if abs(value - typical) <= near:
             self.swapped = 0
             return False
-        candidate = exchange_words((value - self.offset) / self.factor, self.wire)
-        if candidate is None:
-            return False
-        candidate = candidate * self.factor + self.offset
-        if abs(candidate - typical) > near:
-            return False
-        if self.swapped == 0:
-            self.swap_since_ns = t_ns
-        self.swapped += 1
-        self.swap_example = (value, candidate)
-        return True
+        wild = not self.low - 0.05 * self.span <= value <= self.high + 0.05 * self.span
+        wild = wild or abs(value - self.offset) < 1e-5 * self.span
+        for kind, factor in ((self.wire, self.factor), ("f32", self.unit_factor)):
+            if not kind:
+                continue
+            candidate = exchange_words((value - self.offset) / factor, kind)
+            if candidate is None:
+                continue
+            candidate = candidate * factor + self.offset
+            close = abs(candidate - typical) <= near
+            if (wild and close) or (self.swapped > 0 and (close or (wild and self._meaningful(candidate)))):
+                if self.swapped == 0:
+                    self.swap_since_ns = t_ns
+                    self.swap_example = (value, candidate)
+                self.swapped += 1
+                self.recent.append(candidate)
+                return True
+        return False
+
+    def _meaningful(self, value: float) -> bool:
+        return self.low <= value <= self.high and abs(value - self.offset) > 1e-3 * self.span
 
     def sticks(self) -> bool:
         """Whether the reading has repeated for longer than this point's noise allows."""

@@ -48,6 +48,7 @@ class PointInfo:
     waveform: bool
     wire: str
     factor: float
+    unit_factor: float
     offset: float
 
     @property
@@ -101,5 +102,6 @@ def _info(point: Point) -> PointInfo:
         waveform=point.waveform is not None,
         wire=wire,
         factor=factor,
+        unit_factor=unit.factor,
         offset=unit.offset,
     )

@@ -34,6 +34,7 @@ MEAN_FRAMES = 5
 LEAST_FRAMES = 8
 DOUBT_FRAMES = 25
 CLEAR_FRAMES = 12
+CHANGE_OF_MIND = 8.0
 NAMED_SIGMA = 3.0
 """The loudest relation must stand this far out before anything is said."""
 HISTORY = 1200
@@ -126,9 +127,10 @@ class ProcessMonitor:
         expected, doubt = self.baseline.predict(speed if speed == speed else 1.0, flow if flow == flow else 0.95)
         sigma = np.sqrt(doubt**2 + self._rest**2 + self._noise**2)
         residual = raw - expected
-        z = self.whitener.update(residual) / sigma
-        fresh = np.isnan(z) & ~np.isnan(residual)
-        z = np.where(fresh, residual / sigma, z)
+        unexplained = self._unexplained(values, residual, sigma)
+        z = self.whitener.update(unexplained) / sigma
+        fresh = np.isnan(z) & ~np.isnan(unexplained)
+        z = np.where(fresh, unexplained / sigma, z)
         alarm = self.charts.update(np.clip(z, -6.0, 6.0))
         if learn and flow == flow and speed == speed and self._may_learn(residual / sigma, speed, flow):
             self.baseline.learn(raw, speed, flow)
@@ -246,16 +248,14 @@ class ProcessMonitor:
     def _diagnose(self, t_ns: int, alarm: NDArray[np.bool_]) -> None:
         if len(self.frames) < LEAST_FRAMES or self._suspicion < LEAST_FRAMES:
             return
-        if self.unknown is None and self.active and self._explained():
-            return
         values, r, sigma = self._window()
         hypotheses = self.hypotheses(values, r, sigma)
         outcome = isolate(r, sigma, hypotheses)
-        if outcome.best is not None and self.active and not set(self.active) <= set(outcome.best.names):
+        if self.active:
             kept = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
-            outcome = kept if kept.best is not None else outcome
-        if outcome.best is None and self.active:
-            outcome = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
+            # What was said stands unless something else explains everything distinctly better.
+            if kept.best is not None and (outcome.best is None or kept.best.cost < outcome.best.cost + CHANGE_OF_MIND):
+                outcome = kept
         waited = self._suspicion >= DOUBT_FRAMES
         if outcome.best is not None and not self._worth_naming(outcome.best, hypotheses, sigma):
             return
@@ -288,11 +288,16 @@ class ProcessMonitor:
                 return False
         return True
 
-    def _explained(self) -> bool:
-        """Whether the faults already known account for what is seen now."""
-        values, r, sigma = self._window()
-        known = tuple(h for h in self.hypotheses(values, r, sigma) if h.name in self.active)
-        return explain(r, sigma, known).typical
+    def _unexplained(self, values: dict[str, float], residual: Floats, sigma: Floats) -> Floats:
+        """Residual less what the faults already known account for, so that the charts watch for the next one."""
+        if not self.active:
+            return residual
+        known = tuple(h for h in self.hypotheses(values, residual, sigma) if h.name in self.active)
+        fit = explain(residual, sigma, known)
+        rest = residual.copy()
+        for h, amplitude in zip(known, fit.amplitudes, strict=True):
+            rest -= amplitude * h.direction
+        return rest
 
     def _declare(
         self, name: str, t_ns: int, outcome: Isolation, by_name: dict[str, Hypothesis], r: Floats, sigma: Floats

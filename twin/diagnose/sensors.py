@@ -30,7 +30,7 @@ FASTEST_K_S = {"ambient_temperature": 0.005, "water_temperature": 0.004, "temper
 """Fastest honest change: weather; all the motor's power into a cubic metre of water; friction into a housing."""
 RATE_S = 40
 SWAPS = 3
-IMPLAUSIBLE = 6
+ODD_READINGS = 4
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class _Watched:
     gap_status: int = 0
     minute: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=RATE_S * 3))
     too_fast: int = 0
+    odd_since_ns: int = 0
     offset: float = 0.0
     """Sum of the jumps believed to be the sensor's own, SI."""
 
@@ -56,7 +57,8 @@ class SensorMonitor:
             name: _Watched(
                 info,
                 PointChecks(
-                    info.low, info.high, info.sigma, info.of_reading, info.wire, info.factor, info.offset,
+                    info.low, info.high, info.sigma, info.of_reading, info.wire, info.factor, info.unit_factor,
+                    info.offset,
                     enough_repeats=info.repeats if info.sensor else 0,
                 ),
             )
@@ -109,7 +111,8 @@ class SensorMonitor:
 
     def frozen_out(self, point: str) -> bool:
         """Whether the point is at this moment repeating one value for longer than noise allows."""
-        return point in self._points and self._points[point].checks.repeats >= 4
+        watched = self._points.get(point)
+        return watched is not None and watched.info.repeats > 0 and watched.checks.repeats >= min(4, watched.info.repeats // 4 + 1)
 
     def noise_open(self, point: str) -> bool:
         """Whether the point is known to be noisy."""
@@ -131,7 +134,8 @@ class SensorMonitor:
         elif not w.gaps and w.gap_since_ns is None:
             self.ledger.clear("sensor_dropout", name, t_ns)
         if w.gap_since_ns is None:
-            self.ledger.clear("bad_quality", name, t_ns, 3 * SECOND)
+            if not any(w.checks.odd):
+                self.ledger.clear("bad_quality", name, t_ns, 3 * SECOND)
             return False
         silent = t_ns - w.gap_since_ns
         intermittent = blamed and w.info.sensor
@@ -156,24 +160,33 @@ class SensorMonitor:
         return False
 
     def _outside(self, name: str, w: _Watched, t_ns: int) -> bool:
-        if w.checks.implausible >= IMPLAUSIBLE:
-            self.ledger.raise_(
-                "sensor_saturation", name, t_ns, onset_ns=t_ns,
-                evidence={"outside_range": [w.info.low, w.info.high], "readings": w.checks.implausible},
-            )  # fmt: skip
+        """Readings no healthy sensor of this range can give: at one end it is saturated, all over the place it is bad."""
+        c = w.checks
+        if sum(c.odd) >= ODD_READINGS:
+            fault = "sensor_saturation" if c.implausible >= ODD_READINGS and c.repeats_wild else "bad_quality"
+            other = "bad_quality" if fault == "sensor_saturation" else "sensor_saturation"
+            if not self.ledger.is_open(other, name):
+                self.ledger.raise_(
+                    fault, name, t_ns, onset_ns=w.odd_since_ns or t_ns,
+                    evidence={"range": [w.info.low, w.info.high], "impossible_readings": sum(c.odd), "of_last": len(c.odd)},
+                )  # fmt: skip
             return True
-        return False
+        if not any(c.odd):
+            w.odd_since_ns = 0
+        elif not w.odd_since_ns:
+            w.odd_since_ns = t_ns
+        return sum(c.odd) > 0
 
     def _stuck(self, name: str, w: _Watched, t_ns: int, *, running: bool) -> bool:
         c = w.checks
-        if not c.sticks() or (not running and w.info.of_reading) or c.last is None:
+        if not running or not c.sticks() or c.last is None:
             if c.repeats < 2:
                 for fault in ("sensor_stuck", "sensor_saturation"):
                     self.ledger.clear(fault, name, t_ns, 2 * SECOND)
             return False
         held = c.last.value
-        if w.info.of_reading and abs(held - w.info.low) < 0.01 * w.info.span:
-            return False
+        if held - w.info.low < 0.005 * w.info.span and w.info.low >= 0.0:
+            return False  # a quantity that is simply zero
         jump = held - c.before_repeat
         at_end = held >= w.info.high - 1e-6 * w.info.span
         clipped = at_end or abs(jump) > max(8.0 * w.info.sigma, 0.004 * w.info.span)
@@ -229,7 +242,7 @@ class SensorMonitor:
 
     def _jump(self, w: _Watched, t_ns: int) -> None:
         """A slow sensor cannot jump: two readings before against two after, within a few seconds."""
-        if not w.info.slow or len(w.tail) < 5:
+        if not w.info.slow or len(w.tail) < 5 or w.checks.repeats > 0:
             return
         rows = list(w.tail)[-5:]
         if rows[-1][0] - rows[0][0] > 7 * SECOND:

@@ -73,7 +73,10 @@ class ThermalMonitor:
         self, t_ns: int, dt_s: float, values: dict[str, float], losses: tuple[float, float] | None, *, steady: bool, learn: bool
     ) -> None:
         """Take one frame: role → SI value; expected (winding, frame) losses [W], None at standstill or unknown."""
-        t_w, t_f, t_a = (self._hold(values, role) for role in ("t_winding", "t_frame", "t_ambient"))
+        blind = "t_winding" not in values or "t_frame" not in values
+        t_w = values.get("t_winding", self.winding.estimate)
+        t_f = values.get("t_frame", self.frame.estimate)
+        t_a = self._hold(values, "t_ambient")
         if not (t_w == t_w and t_f == t_f and t_a == t_a):
             return
         c = self.constants
@@ -95,7 +98,7 @@ class ThermalMonitor:
         gain_w = w.factor * winding_w - c.winding_frame_w_k * (w.estimate - t_f)
         w.estimate += dt_s * (gain_w / c.winding_j_k + (t_w - w.estimate) / FORGET_S)
         error_f, error_w = t_f - f.estimate, t_w - w.estimate
-        if learn and steady and self._learned_s < self.commission_s and total > 50.0:
+        if learn and steady and not blind and self._learned_s < self.commission_s and total > 50.0:
             self._commission(dt_s, error_f, error_w, total, winding_w, ratio)
             f.estimate += 0.2 * error_f
             w.estimate += 0.2 * error_w
@@ -108,6 +111,9 @@ class ThermalMonitor:
         f.doubt_k += dt_s * (share * max(total, 60.0) / c.frame_j_k - f.doubt_k / FORGET_S)
         w.doubt_k += dt_s * (share * max(winding_w, 60.0) / c.winding_j_k - w.doubt_k * (c.winding_frame_w_k / c.winding_j_k))
         self._echo += dt_s * (error_f - self._echo) * c.winding_frame_w_k / c.winding_j_k
+        if blind:
+            f.over = w.over = 0
+            return
         self._errors.append((t_ns, error_f, error_w))
         self._judge(t_ns, error_f, error_w, conductance * (t_f - t_a))
 
