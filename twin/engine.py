@@ -222,6 +222,8 @@ class Engine:
         trusted = {role: value for role, value in values.items() if role not in shaky}
         healthy = not self._ledger.open
         if state == "steady":
+            ratios = self._waveforms.vibration.hf_ratios()
+            self._process.context = {"hf_rms_to_commissioned": {k: round(v, 3) for k, v in sorted(ratios.items())}} if ratios else {}
             self._process.update(end_ns, trusted, learn=healthy)
         else:
             self._process.interrupted()

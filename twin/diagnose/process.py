@@ -93,6 +93,8 @@ class ProcessMonitor:
         self._commissioning: list[Floats] = []
         self._rest = np.zeros(m)
         self._noise = np.zeros(m)
+        self.context: dict[str, Any] = {}
+        """Evidence from elsewhere that belongs to hydraulic findings (high-frequency noise of the housings)."""
         self._suspicion = 0
         self._slow: dict[str, float] = {}
         self._quiet: dict[str, int] = {}
@@ -327,6 +329,8 @@ class ProcessMonitor:
         elif name == "suction_clogging":
             fault, on, severity = name, self.model.pump_id or "pump", self._clog_severity(amplitude)
             evidence["added_resistance_s2_m5"] = amplitude
+            evidence["npsh_margin"] = self._margin()
+            evidence |= self.context
         else:
             fault, on = "unknown", self._part(name)
             evidence["points_at"] = name.partition(":")[2]
@@ -412,6 +416,14 @@ class ProcessMonitor:
         moved = abs(float(true[half:].mean() - true[:half].mean()))
         stayed = abs(float(read[half:].mean() - read[:half].mean()))
         return moved > 0.03 * self.spans[role] and stayed < 0.1 * moved
+
+    def _margin(self) -> float:
+        """NPSH available over required in the newest frame, by the readings."""
+        frame = self.frames[-1].values
+        flow, speed, p_s = (frame.get(role, math.nan) for role in ("flow", "speed", "p_s"))
+        if not (speed > 5.0 and flow == flow and p_s == p_s):
+            return math.nan
+        return self.model.cavitation_margin(flow, speed, p_s, frame.get("t_water", 293.15))
 
     def _clog_severity(self, added: float) -> float:
         """0.8 where the margin reaches one (3 % head loss), linear in the suction head lost."""

@@ -23,8 +23,8 @@ CALLS = 4
 """Windows out of the last `WINDOWS` that must name the same family."""
 LINE_CONFIDENCE = 0.5
 IMBALANCE_RATIO = 2.2
-UNKNOWN_RATIO = 4.0
-HF_RATIO = 1.5
+CLEAR_OF_OTHERS = 2.5
+UNKNOWN_RATIO, UNKNOWN_WINDOWS = 4.0, 30
 BASE_WINDOWS = 8
 SPECTRUM_POINTS = 240
 
@@ -46,6 +46,12 @@ class Housing:
         """Median commissioned level, NaN before commissioning."""
         values = {"1x": self.base_1x, "2x": self.base_2x, "rms": self.base_rms}[name]
         return _median(values) if len(values) >= BASE_WINDOWS else math.nan
+
+    def strength(self, family: str) -> float:
+        """How loudly the newest windows speak of a family: confidence, modulation depth and high-frequency level."""
+        newest = [f for f in list(self.recent)[-3:] if family in f.lines]
+        parts = [f.lines[family].confidence * f.lines[family].depth * (f.hf_rms if f.hf_rms == f.hf_rms else f.rms) for f in newest]
+        return sum(parts) / len(parts) if parts else 0.0
 
     def hf_ratio(self) -> float:
         """High-frequency noise of the newest windows over the commissioned level at about this speed."""
@@ -74,6 +80,7 @@ class VibrationMonitor:
         self.ledger = ledger
         self._bearing: tuple[str, str] | None = None
         self._loud = 0
+        self._fresh: list[tuple[Housing, VibrationFeatures, bool]] = []
 
     def update(self, point: str, features: VibrationFeatures, *, trusted: bool, learn: bool) -> None:
         """Take one window. `trusted`: the machine ran steadily all through it; `learn`: nothing is known to be wrong."""
@@ -86,10 +93,19 @@ class VibrationMonitor:
         if not housing.first_ns:
             housing.first_ns = features.t_ns
         housing.recent.append(features)
-        self._bearings(features.t_ns)
-        self._imbalance(features.t_ns)
-        if learn and not self._suspect():
-            self._learn(housing, features)
+        self._fresh.append((housing, features, learn))
+
+    def conclude(self, t_ns: int) -> None:
+        """Judge what `update` brought, once every housing has had its say for this frame."""
+        fresh, self._fresh = self._fresh, []
+        if not fresh:
+            return
+        self._bearings(t_ns)
+        self._imbalance(t_ns)
+        self._stranger(t_ns)
+        for housing, features, learn in fresh:
+            if learn and not self._suspect():
+                self._learn(housing, features)
 
     def _learn(self, housing: Housing, f: VibrationFeatures) -> None:
         speed = float(f.speed_hz or 0.0)
@@ -107,22 +123,19 @@ class VibrationMonitor:
     # --- bearings ---------------------------------------------------------------------------------------
 
     def _bearings(self, t_ns: int) -> None:
-        best: tuple[float, Housing, str] | None = None
+        called: dict[str, int] = {}
         for housing in self.housings.values():
-            calls: dict[str, list[float]] = {}
-            for f in housing.recent:
-                for family, line in sorted(f.lines.items()):
-                    if line.confidence >= LINE_CONFIDENCE:
-                        calls.setdefault(family, []).append(line.confidence * line.depth)
-            for family, scores in sorted(calls.items()):
-                if len(scores) >= CALLS and (best is None or sum(scores) > best[0]):
-                    best = (sum(scores), housing, family)
-        if best is None:
+            for family in sorted({name for f in housing.recent for name in f.lines}):
+                count = sum(1 for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE)
+                called[family] = max(called.get(family, 0), count)
+        families = [family for family, count in called.items() if count >= CALLS]
+        if not families:
             self._release(t_ns)
             return
-        _, housing, family = best
-        if not all(len(other.recent) >= CALLS for other in self.housings.values() if other.recent):
-            return
+        # Both housings hear the same impacts; the nearer one hears them louder.
+        strength = {(family, h.point): h.strength(family) for family in families for h in self.housings.values()}
+        family, point = max(sorted(strength), key=lambda key: strength[key])
+        housing = self.housings[point]
         key = (family, housing.asset)
         if self._bearing is not None and self._bearing != key:
             return
@@ -186,6 +199,12 @@ class VibrationMonitor:
                 continue
             one = min(f.order_amplitudes["1x"] / float(f.speed_hz or 1.0) ** 4 for f in newest)
             two = _median([f.order_amplitudes.get("2x", 0.0) for f in newest])
+            clear = all(
+                f.order_amplitudes["1x"] > CLEAR_OF_OTHERS * max(f.order_amplitudes.get("2x", 0.0), f.order_amplitudes.get("3x", 0.0))
+                for f in newest
+            )
+            if not clear and self._bearing is not None:
+                continue  # impacts fill the low orders with noise: no word on unbalance
             ratios[housing.point] = (one / max(base, 1e-12), two / max(second, 1e-3))
         if not ratios:
             return
@@ -217,6 +236,20 @@ class VibrationMonitor:
             )
         elif first < 1.6:
             self.ledger.clear("imbalance", self.rotor, t_ns, 5 * SECOND)
+
+    def _stranger(self, t_ns: int) -> None:
+        """Lasting noise in every housing that no known cause explains."""
+        ratios = self.hf_ratios()
+        explained = {"suction_clogging", "imbalance", "bearing_outer_race", "bearing_inner_race", "bearing_ball", "bearing_cage"}
+        known = any(f.fault in explained for f in self.ledger.open)
+        loud = bool(ratios) and min(ratios.values()) > UNKNOWN_RATIO and not known
+        self._loud = self._loud + 1 if loud else 0
+        if self._loud >= UNKNOWN_WINDOWS:
+            self.ledger.raise_(
+                "unknown", self.rotor, t_ns, onset_ns=t_ns - self._loud * SECOND, confidence=0.5,
+                evidence={"hf_rms_to_commissioned": {point: round(ratio, 3) for point, ratio in sorted(ratios.items())}},
+                ambiguous=(f"suction_clogging@{self.rotor}",),
+            )  # fmt: skip
 
     def hf_ratios(self) -> dict[str, float]:
         """High-frequency noise over commissioned, by point, where it can be said."""

@@ -73,6 +73,7 @@ class WaveformMonitor:
             self._sensor(point, features)
             trusted = steady and features.t0_ns >= self._unsteady_ns + SETTLE_NS
             self.vibration.update(point, features, trusted=trusted, learn=healthy)
+        self.vibration.conclude(end_ns)
 
     def own_speed_hz(self, info: PointInfo, kept: dict[str, tuple[float, int]]) -> float | None:
         """Speed that a point of the same asset states [Hz]."""
