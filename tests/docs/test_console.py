@@ -14,9 +14,12 @@ PLANTBENCH = [sys.executable, "-c", "import sys; sys.argv[0] = 'plantbench'; fro
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
 
 
+RECORDED = "cwru/"  # commands on data that do not come with the package
+
+
 def cheap(line: str) -> bool:
     words = line.split()
-    return words[0] == "python" or (words[0] == "plantbench" and words[1] in CHEAP)
+    return RECORDED not in line and (words[0] == "python" or (words[0] == "plantbench" and words[1] in CHEAP))
 
 
 def execute(line: str, folder: Path) -> str:
@@ -52,6 +55,26 @@ def test_commands_print_what_the_page_says(page, tmp_path):
             if cheap(command.line):
                 printed = execute(command.line, tmp_path)
                 assert same(command.expected, printed), f"{block}: $ {command.line}\n{printed}"
+
+
+@pytest.mark.data
+@pytest.mark.slow_without_jit
+def test_recorded_data_are_judged_as_the_readme_shows(recorded_data):
+    every_command = [command for block in every("console") for command in commands(block)]
+    judged = [command for command in every_command if command.line.startswith("plantbench analyze") and RECORDED in command.line]
+    assert judged
+    for command in judged:
+        printed = execute(command.line, recorded_data)
+        assert same(command.expected, printed), f"$ {command.line}\n{printed}"
+
+
+@pytest.mark.scenario
+def test_the_first_run_prints_what_the_guide_says(tmp_path):
+    page = ROOT / "docs" / "guide" / "getting-started.md"
+    shown_commands = [command for block in blocks(page, "console") for command in commands(block)]
+    (first,) = [command for command in shown_commands if command.line.startswith("plantbench run")]
+    printed = execute(first.line, tmp_path)
+    assert same(first.expected, printed), printed
 
 
 def test_console_blocks_begin_with_a_command():
