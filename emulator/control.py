@@ -3,14 +3,16 @@
 Loopback only. It describes itself at ``/openapi.json``.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+import json
+from typing import Annotated, Any, Protocol
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from emulator.desk import UnknownFault
 from emulator.emulation import Emulation
+from emulator.http import Guard
 from rigs.schema import FaultSpec, Growth, Identifier
 
 SECOND = 1_000_000_000
@@ -26,17 +28,23 @@ class Driver(Protocol):
         ...
 
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Word = Annotated[str, Field(max_length=200)]
+
+
 class Injection(BaseModel):
     """A fault to inject from now (or `delay_s` later)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     kind: Identifier
     on: str = Field(max_length=130)
     severity: float = Field(default=1.0, ge=0, le=1)
     delay_s: float = Field(default=0.0, ge=0, le=1e9)
-    duration_s: float | None = Field(default=None, gt=0, le=1e9)
-    growth_s: float | None = Field(default=None, gt=0, le=1e9, description="linear growth over this time; absent: a step")
-    params: dict[str, float | bool | str] = Field(default_factory=dict)
+    duration_s: float | None = Field(default=None, ge=1e-3, le=1e9)
+    growth_s: float | None = Field(
+        default=None, ge=1e-3, le=1e9, description="linear growth over this time; absent: a step"
+    )
+    params: dict[Word, Finite | bool | Word] = Field(default_factory=dict, max_length=32)
 
 
 class Steps(BaseModel):
@@ -49,7 +57,7 @@ class Steps(BaseModel):
 def injection_spec(injection: Injection, t_ns: int) -> FaultSpec:
     """Turn a request into a fault with an onset on the plant's clock, `t_ns` [ns] being now."""
     onset = t_ns + round(injection.delay_s * SECOND)
-    growth = Growth(law="linear", duration=f"{injection.growth_s} s") if injection.growth_s else Growth()  # type: ignore[arg-type]
+    growth = Growth(law="linear", duration=f"{injection.growth_s} s") if injection.growth_s else Growth()
     return FaultSpec(
         kind=injection.kind,
         on=injection.on,
@@ -68,19 +76,22 @@ def control_app(emulation: Emulation, driver: Driver, endpoints: dict[str, str])
     """Build the API of a running emulation."""
     app = FastAPI(title="plantbench emulator control", version="1")
 
-    @app.middleware("http")
-    async def loopback_only(request: Request, call: Callable[[Request], Awaitable[Any]]) -> Any:
-        # A page in a browser must not reach the plant by a name that resolves to loopback.
-        host = (request.headers.get("host") or "").rsplit(":", 1)[0]
-        if host not in ("127.0.0.1", "localhost", "[::1]"):
-            from starlette.responses import JSONResponse
+    app.add_middleware(Guard)
 
-            return JSONResponse({"detail": f"host {host!r} is not served; use 127.0.0.1"}, status_code=421)
-        return await call(request)
+    @app.exception_handler(RequestValidationError)
+    async def refused(_: Request, problem: RequestValidationError) -> Response:
+        # Without what was sent: a NaN or half a character in it has no JSON form to be sent back in.
+        detail = [{key: error[key] for key in ("type", "loc", "msg")} for error in problem.errors()]
+        return Response(json.dumps({"detail": detail}), status_code=422, media_type="application/json")
 
     @app.get("/health")
     async def health() -> dict[str, Any]:
-        return {"rig": emulation.rig.rig, "seed": emulation.seed, "t_ns": emulation.t_ns, "paused": driver.paused}
+        return {
+            "rig": emulation.rig.rig,
+            "seed": emulation.seed,
+            "t_ns": emulation.t_ns,
+            "paused": driver.paused,
+        }
 
     @app.get("/endpoints")
     async def list_endpoints() -> dict[str, str]:
@@ -89,7 +100,12 @@ def control_app(emulation: Emulation, driver: Driver, endpoints: dict[str, str])
     @app.get("/faults/kinds")
     async def kinds() -> list[dict[str, Any]]:
         return [
-            {"kind": name, "layer": fault.layer, "targets": list(fault.targets), "about": (fault.__doc__ or "").split("\n")[0]}
+            {
+                "kind": name,
+                "layer": fault.layer,
+                "targets": list(fault.targets),
+                "about": (fault.__doc__ or "").split("\n")[0],
+            }
             for name, fault in sorted(emulation.desk.kinds.items())
         ]
 

@@ -39,13 +39,18 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
         fault(dict(spec.params))
     except ValueError as problem:
         return str(problem)
+    known: dict[str, str]
     if fault.layer == "physics":
         known = {asset.id: asset.kind for asset in rig.assets}
     elif fault.layer == "sensor":
-        known = {point.id: point.sensor.kind if point.sensor else "no sensor" for point in rig.points}
+        # A recording went through a sensor long ago: there is none here to break.
+        kinds_of = {point.id: point.sensor.kind if point.sensor else "no sensor" for point in rig.points}
+        known = {name: "no sensor" if kind == "recorded" else kind for name, kind in kinds_of.items()}
     else:
         known = {device.id: device.protocol for device in rig.devices}
-    fitting = [n for n, kind in known.items() if kind in fault.targets or (not fault.targets and kind != "no sensor")]
+    fitting = [
+        n for n, kind in known.items() if kind in fault.targets or (not fault.targets and kind != "no sensor")
+    ]
     if spec.on in fitting:
         return None
     if spec.on in known:
@@ -78,8 +83,14 @@ class FaultDesk:
             raise UnknownFault(wrong)
         kind = self.kinds[spec.kind]
         fault = kind(dict(spec.params))
+        target = self._resolve(kind.layer, spec.on)
+        try:
+            # A fault that is choosier than its list of target kinds says so before it is configured.
+            getattr(fault, "check", lambda _: None)(target)
+        except ValueError as problem:
+            raise UnknownFault(str(problem)) from None
         truth = FaultTruth(self._next, spec.kind, spec.on, kind.layer, dict(spec.params), spec.onset)
-        self._configured[self._next] = _Configured(spec, fault, self._resolve(kind.layer, spec.on), truth)
+        self._configured[self._next] = _Configured(spec, fault, target, truth)
         self._next += 1
         return self._next - 1
 

@@ -409,7 +409,7 @@ class FaultSpec(Strict):
                 return self.severity * min(1.0, age_ns / (self.growth.duration or 1))
             case "exponential":
                 # Starts at 1/32 of the final severity, so that five doublings develop it.
-                return self.severity * min(1.0, 2.0 ** (age_ns / (self.growth.doubling_time or 1) - 5.0))
+                return self.severity * min(1.0, float(2.0 ** (age_ns / (self.growth.doubling_time or 1) - 5.0)))
             case _:
                 return self.severity
 

@@ -31,7 +31,7 @@ POINT_UNITS: Final = (
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
+    registry: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
     # Reactive power is counted in var: dimensionally VA, kept apart by name only.
     registry.define("volt_ampere_reactive = volt * ampere = var")
     return registry

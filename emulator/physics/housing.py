@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from emulator.physics.kernels.impacts import collapses, turns_at_ticks
 from emulator.physics.kernels.philox import fill_normal
 from emulator.physics.kernels.vibration import render
-from emulator.physics.rolling_bearing import RollingBearing, Shaft
+from emulator.physics.rolling_bearing import RollingBearing
+from emulator.physics.shaft import ShaftTrace
 from emulator.physics.rotor import RotorCondition, RotorParameters
 from emulator.streams import Streams
 
@@ -98,7 +99,7 @@ class Housing:
 
     def render(
         self,
-        trace: Shaft,
+        trace: ShaftTrace,
         rotor: RotorCondition,
         bearing: RollingBearing,
         n0: int,
@@ -179,7 +180,7 @@ class Housing:
 
     def _enter_block(
         self,
-        trace: Shaft,
+        trace: ShaftTrace,
         bearing: RollingBearing,
         heard: Sequence[Path],
         first: NDArray[np.int64],
@@ -212,7 +213,7 @@ class Housing:
         self._cursor[0] = 0
         self._block_ns = trace.t0_ns
 
-    def _collapses(self, trace: Shaft, first: NDArray[np.int64], lead: NDArray[np.float64]) -> "_Queue":
+    def _collapses(self, trace: ShaftTrace, first: NDArray[np.int64], lead: NDArray[np.float64]) -> "_Queue":
         p = self.parameters
         if not np.any(trace.cavitation_sigma < 3.5):
             return _empty_queue()
@@ -243,7 +244,7 @@ class Housing:
             self._rate_hz,
         )
 
-    def _flow_noise(self, trace: Shaft) -> NDArray[np.float64]:
+    def _flow_noise(self, trace: ShaftTrace) -> NDArray[np.float64]:
         """Return the broadband impulse per sample [N·s], float64[k]: more with speed and off best flow."""
         p = self.parameters
         speed = np.abs(trace.speed_rad_s[:-1]) / p.rotor.rated_speed_rad_s
@@ -300,7 +301,7 @@ def _on_samples(
     return first[tick] + ahead.astype(np.int64), late, impulse, sharp
 
 
-def sample_grid(trace: Shaft, rate_hz: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def sample_grid(trace: ShaftTrace, rate_hz: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return first int64[k+1], lead float64[k] [s]: each tick's first sample, and its time into the tick.
 
     Integer arithmetic on an absolute grid (rates to 1 µHz): the same after ten days as at the start.

@@ -7,30 +7,17 @@ Smith 1984 (load zone), Antoni & Randall 2003 (slip), Sawalhi & Randall 2011 (en
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.physics.kernels.impacts import passages, turns_at_ticks
+from emulator.physics.shaft import ShaftTrace
 from emulator.streams import Stream, Streams
 
 ROUGH = 8
 SURFACES = ("outer", "inner", "ball", "cage")
-
-
-class Shaft(Protocol):
-    """What a bearing or housing needs of a block of shaft motion (`emulator.physics.shaft.ShaftTrace`)."""
-
-    t0_ns: int
-    tick_s: float
-    revs0: int
-    frac0: float
-    speed_rad_s: NDArray[np.float64]
-    cavitation_sigma: NDArray[np.float64]
-    flow_ratio: NDArray[np.float64]
-    radial_load_n: NDArray[np.float64]
-    vane_force_n: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +153,7 @@ class RollingBearing:
         p = self.parameters
         return 0.5 * p.friction * self.condition.friction_factor * load_n * p.bore_m
 
-    def impacts(self, trace: Shaft) -> Impacts:
+    def impacts(self, trace: ShaftTrace) -> Impacts:
         """Return the impulses of the block `trace`; asked again for the same block, the same object."""
         if trace.t0_ns != self._block_ns:
             self._impacts = self._advance(trace)
@@ -178,7 +165,7 @@ class RollingBearing:
         p = self.parameters
         return p.slip * np.minimum(np.sqrt(p.reference_load_n / np.maximum(load_n, 1.0)), 4.0)
 
-    def _advance(self, trace: Shaft) -> Impacts:
+    def _advance(self, trace: ShaftTrace) -> Impacts:
         p, c = self.parameters, self.condition
         cage = p.cage_order * (1.0 - self.slip(trace.radial_load_n))
         orders = {
@@ -194,7 +181,7 @@ class RollingBearing:
             return NO_IMPACTS
         return Impacts(*(np.concatenate([getattr(part, n) for part in parts]) for n in Impacts.__slots__))
 
-    def _surface(self, trace: Shaft, surface: str, order: NDArray[np.float64], width_mm: float) -> Impacts:
+    def _surface(self, trace: ShaftTrace, surface: str, order: NDArray[np.float64], width_mm: float) -> Impacts:
         """Return the impulses of one surface; the train runs without a spall too, for an onset to find it."""
         p, train = self.parameters, self._trains[surface]
         speed, tick_s = trace.speed_rad_s, trace.tick_s
@@ -246,7 +233,7 @@ class RollingBearing:
         )
 
     def _load_zone(
-        self, trace: Shaft, surface: str, tick: NDArray[np.int64], offset: NDArray[np.float64]
+        self, trace: ShaftTrace, surface: str, tick: NDArray[np.int64], offset: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return q(φ) of the spall at each passage: fixed outside, turning with shaft or cage inside."""
         p = self.parameters
