@@ -1,7 +1,8 @@
 """Fenced code blocks of the documentation, as the tests here run and check them.
 
 A block belongs to a file when the line before it ends with that file's name in backquotes and a colon.
-In expected output ``…`` stands for anything within a line, and a line that is nothing else for any number of lines.
+In expected output ``…`` stands for anything within a line; a line that is nothing else stands for any number
+of lines.
 """
 
 import re
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^(?P<mark>`{3,})(?P<language>\w*)[ \t]*\n(?P<text>.*?)^(?P=mark)[ \t]*$", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(
+    r"^(?P<mark>`{3,})(?P<language>\w*)[ \t]*\n(?P<text>.*?)^(?P=mark)[ \t]*$", re.DOTALL | re.MULTILINE
+)
 FILE_NAME = re.compile(r"`(?P<name>[\w./-]+)`:\s*$")
 
 

@@ -7,11 +7,22 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.docs.blocks import ROOT, Block, blocks, commands, every, pages, same
 
 CHEAP = ("check", "analyze", "--help")
-PLANTBENCH = [sys.executable, "-c", "import sys; sys.argv[0] = 'plantbench'; from hil.cli import main; main()"]
-ENVIRONMENT = {"PYTHONPATH": str(ROOT), "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
+PLANTBENCH = [
+    sys.executable,
+    "-c",
+    "import sys; sys.argv[0] = 'plantbench'; from hil.cli import main; main()",
+]
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "COLUMNS": "100",
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+    "PYTHONIOENCODING": "utf-8",
+}
 
 
 RECORDED = "cwru/"  # commands on data that do not come with the package
@@ -61,7 +72,11 @@ def test_commands_print_what_the_page_says(page, tmp_path):
 @pytest.mark.slow_without_jit
 def test_recorded_data_are_judged_as_the_readme_shows(recorded_data):
     every_command = [command for block in every("console") for command in commands(block)]
-    judged = [command for command in every_command if command.line.startswith("plantbench analyze") and RECORDED in command.line]
+    judged = [
+        command
+        for command in every_command
+        if command.line.startswith("plantbench analyze") and RECORDED in command.line
+    ]
     assert judged
     for command in judged:
         printed = execute(command.line, recorded_data)

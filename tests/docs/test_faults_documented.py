@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from tests.docs.blocks import ROOT
 
 from hil.insertion.catalogue import all_kinds, link_kinds
+from tests.docs.blocks import ROOT
 
 FOLDER = ROOT / "docs" / "faults"
 KINDS = sorted(all_kinds())

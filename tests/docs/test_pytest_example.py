@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.docs.blocks import ROOT, blocks
 
 PAGE = ROOT / "docs" / "guide" / "testing-with-pytest.md"

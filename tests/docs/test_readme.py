@@ -2,10 +2,9 @@
 
 import re
 
-from tests.docs.blocks import ROOT, blocks, commands
-
 from hil.insertion.catalogue import all_kinds
 from rigs.load import scenario_files
+from tests.docs.blocks import ROOT, blocks, commands
 
 README = ROOT / "README.md"
 
@@ -21,7 +20,11 @@ def test_the_number_of_scenarios_is_that_of_the_skid():
 
 
 def test_every_scenario_shown_is_shipped():
-    shown = re.findall(r"^(?:pass|fail|inconc|error) +(\w+)", commands(blocks(README, "console")[0])[0].expected, re.MULTILINE)
+    shown = re.findall(
+        r"^(?:pass|fail|inconc|error) +(\w+)",
+        commands(blocks(README, "console")[0])[0].expected,
+        re.MULTILINE,
+    )
     assert set(shown) <= {path.stem for path in scenario_files("pump_skid")}
 
 
@@ -29,7 +32,12 @@ def test_the_exit_codes_are_those_of_the_verdicts():
     from hil.verdict.lattice import Verdict
 
     text = README.read_text(encoding="utf-8")
-    for verdict, word in ((Verdict.PASS, "pass"), (Verdict.FAIL, "fail"), (Verdict.INCONC, "inconclusive"), (Verdict.ERROR, "the bench itself broke")):
+    for verdict, word in (
+        (Verdict.PASS, "pass"),
+        (Verdict.FAIL, "fail"),
+        (Verdict.INCONC, "inconclusive"),
+        (Verdict.ERROR, "the bench itself broke"),
+    ):
         assert f"{verdict.exit_code} {word}" in text
 
 

@@ -4,8 +4,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from tests.docs.blocks import ROOT, pages
 from typer.testing import CliRunner
+
+from tests.docs.blocks import ROOT, pages
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -22,14 +23,20 @@ def sections(text: str) -> dict[str, str]:
 def help_of(verb: str) -> str:
     from hil.cli import app
 
-    answer = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"})
+    answer = CliRunner().invoke(
+        app, [verb, "--help"], env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"}
+    )
     assert answer.exit_code == 0, answer.output
     return answer.output
 
 
 @pytest.mark.parametrize("verb", ["run", "serve", "twin", "check", "analyze", "doctor"])
 def test_the_options_of_a_verb_are_those_of_its_help(verb):
-    listed = set(re.findall(r"^\| `(--[a-z-]+)", sections(text_of("command-line.md"))[f"plantbench {verb}"], re.MULTILINE))
+    listed = set(
+        re.findall(
+            r"^\| `(--[a-z-]+)", sections(text_of("command-line.md"))[f"plantbench {verb}"], re.MULTILINE
+        )
+    )
     offered = set(re.findall(r"^\W*(--[a-z-]+)", help_of(verb), re.MULTILINE)) - {"--help"}
     assert listed == offered
 
@@ -38,7 +45,9 @@ def test_every_verb_is_described():
     from hil.cli import app
 
     verbs = {f"plantbench {command.name}" for command in app.registered_commands}
-    assert verbs == {title for title in sections(text_of("command-line.md")) if title.startswith("plantbench ")}
+    assert verbs == {
+        title for title in sections(text_of("command-line.md")) if title.startswith("plantbench ")
+    }
 
 
 def routes(app) -> set[tuple[str, str]]:
@@ -62,7 +71,10 @@ def test_the_twin_api_has_the_routes_described():
     assert documented(text_of("twin-api.md")) == routes(create_app(SimpleNamespace()))
 
 
-@pytest.mark.parametrize("model", ["FindingModel", "LinkModel", "HealthModel", "PointModel", "AssetModel", "TickModel", "HistoryModel"])
+@pytest.mark.parametrize(
+    "model",
+    ["FindingModel", "LinkModel", "HealthModel", "PointModel", "AssetModel", "TickModel", "HistoryModel"],
+)
 def test_the_twin_api_page_names_every_field(model):
     from twin.api import models
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.docs.blocks import Block, blocks, every
 from pydantic import TypeAdapter
 
 from emulator.desk import check_fault
@@ -15,6 +14,7 @@ from hil.insertion.catalogue import all_kinds
 from rigs.document import parse
 from rigs.load import load_rig
 from rigs.schema import Point, Rig, Scenario
+from tests.docs.blocks import Block, blocks, every
 
 SKID = "pump_skid"
 
@@ -33,7 +33,9 @@ def data_of(block: Block) -> Any:
 
 
 def complete(data: Any) -> str | None:
-    return next((key for key in ("rig", "scenario", "binding") if isinstance(data, dict) and key in data), None)
+    return next(
+        (key for key in ("rig", "scenario", "binding") if isinstance(data, dict) and key in data), None
+    )
 
 
 def rig_of(page: Path, folder: Path) -> Rig:
@@ -68,9 +70,7 @@ def test_yaml_is_valid(block, tmp_path):
                 section(key, value)
 
 
-@pytest.mark.parametrize(
-    "block", [b for b in every("yaml") if complete(data_of(b)) == "rig"], ids=str
-)
+@pytest.mark.parametrize("block", [b for b in every("yaml") if complete(data_of(b)) == "rig"], ids=str)
 @pytest.mark.slow_without_jit
 def test_a_whole_rig_comes_to_life(block, tmp_path):
     emulation = Emulation(rig_of(block.page, tmp_path), seed=1)
