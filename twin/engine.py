@@ -133,7 +133,9 @@ class Engine:
             own = [f for f in open_ if f.on == asset.id or f.on in points]
             result[asset.id] = self._condition(asset.kind, own)
         for device in self.rig.devices:
-            result.setdefault(device.id, self._condition(device.protocol, [f for f in open_ if f.on == device.id]))
+            result.setdefault(
+                device.id, self._condition(device.protocol, [f for f in open_ if f.on == device.id])
+            )
         pump = self._process.model.pump_id
         if pump in result:
             result[pump]["residuals_in_sigma"] = {k: round(v, 2) for k, v in self._process.scores().items()}
@@ -223,7 +225,11 @@ class Engine:
         healthy = not self._ledger.open
         if state == "steady":
             ratios = self._waveforms.vibration.hf_ratios()
-            self._process.context = {"hf_rms_to_commissioned": {k: round(v, 3) for k, v in sorted(ratios.items())}} if ratios else {}
+            self._process.context = (
+                {"hf_rms_to_commissioned": {k: round(v, 3) for k, v in sorted(ratios.items())}}
+                if ratios
+                else {}
+            )
             self._process.update(end_ns, trusted, learn=healthy)
         else:
             self._process.interrupted()
@@ -247,7 +253,10 @@ class Engine:
         losses = None
         if "speed" in values:
             point = self._process.model.motor_point(
-                values.get("flow", math.nan), values["speed"], water.density(293.15), values.get("t_winding", 333.15)
+                values.get("flow", math.nan),
+                values["speed"],
+                water.density(293.15),
+                values.get("t_winding", 333.15),
             )
             losses = (point[4], point[5]) if point is not None else (0.0, 0.0)
         self._thermal.update(end_ns, FRAME_NS / SECOND, values, losses, steady=steady, learn=healthy)
@@ -275,5 +284,7 @@ class Engine:
             "position": 1.0,
         }
         return {
-            role: (rated[role] if rated[role] == rated[role] else by_role[role].span) for role in rated if role in by_role
+            role: (rated[role] if rated[role] == rated[role] else by_role[role].span)
+            for role in rated
+            if role in by_role
         }

@@ -68,7 +68,8 @@ class Baseline:
     def cell(self, speed: float, flow: float) -> Cell | None:
         """Return the learned cell this operating point lies in, if any."""
         return next(
-            (c for c in self.cells if abs(c.speed - speed) < SPEED_CELL and abs(c.flow - flow) < FLOW_CELL), None
+            (c for c in self.cells if abs(c.speed - speed) < SPEED_CELL and abs(c.flow - flow) < FLOW_CELL),
+            None,
         )
 
     def open_for(self, speed: float, flow: float) -> bool:

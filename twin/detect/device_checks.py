@@ -15,6 +15,10 @@ CLOCK_STEP_NS = 75_000_000
 """Clock offsets below this are within one scan and its transport and are not judged."""
 
 
+USUAL_AFTER = 16
+"""Polls after which the usual offset of a device's clock is fixed."""
+
+
 @dataclass(slots=True)
 class DeviceChecks:
     """Running checks of one device.
@@ -41,8 +45,6 @@ class DeviceChecks:
     offsets: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=40))
     usual_offset_ns: int | None = None
     _usual_spread_ns: int = 0
-    _poll_changed: int = 0
-    _moving: dict[str, int] = field(default_factory=dict)
 
     def take(self, batch: Batch, *, uptime: bool, lively: bool) -> None:
         """Take note of a scalar batch. `lively` points carry sensor noise, so they always move when alive."""
@@ -68,6 +70,10 @@ class DeviceChecks:
                 self.last_stamp_ns = batch.t0_ns
             if not self.offsets or self.offsets[-1][0] != now:
                 self.offsets.append((now, batch.t0_ns - now))
+                if self.usual_offset_ns is None and len(self.offsets) >= USUAL_AFTER:
+                    settled = sorted(off for _, off in self.offsets)
+                    self.usual_offset_ns = settled[-1]
+                    self._usual_spread_ns = settled[-1] - settled[len(settled) // 2]
 
     def lost(self, now_ns: int) -> int | None:
         """Return since when the link has been silent, if for longer than allowed."""
@@ -97,15 +103,9 @@ class DeviceChecks:
         Transport only ever makes a stamp look older, so the youngest age of a window is the clock itself.
         """
         window = [(t, off) for t, off in self.offsets if t > now_ns - 8 * SECOND]
-        if len(window) < 5:
+        if len(window) < 5 or self.usual_offset_ns is None:
             return None
         youngest = max(off for _, off in window[-8:])
-        if self.usual_offset_ns is None:
-            if len(self.offsets) >= 16:
-                settled = sorted(off for _, off in self.offsets)
-                self.usual_offset_ns = settled[-1]
-                self._usual_spread_ns = settled[-1] - settled[len(settled) // 2]
-            return None
         limit = max(CLOCK_STEP_NS, 2 * self._usual_spread_ns)
         oldest = min(off for _, off in window[-8:])
         shift = youngest - self.usual_offset_ns

@@ -202,7 +202,9 @@ class PointChecks:
 
     def dropout_share(self, since_ns: int) -> float:
         """Share of samples since `since_ns` for which the device blamed the sensor."""
-        bad = sum(1 for t, status in self.bad_times if t >= since_ns and (status & 0xFFFF0000) in SENSOR_FAILURES)
+        bad = sum(
+            1 for t, status in self.bad_times if t >= since_ns and (status & 0xFFFF0000) in SENSOR_FAILURES
+        )
         good = sum(1 for t in self.good_times if t >= since_ns)
         return bad / (bad + good) if bad + good else 0.0
 

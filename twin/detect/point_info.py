@@ -80,7 +80,7 @@ def _info(point: Point) -> PointInfo:
     wire = ""
     factor = unit.factor
     sigma = spec.noise * scale if spec is not None else 0.0
-    step = 1.1 * span * 2.0 ** -spec.bits if spec is not None else span
+    step = 1.1 * span * 2.0**-spec.bits if spec is not None else span
     if point.modbus is not None and not point.modbus.type.startswith("f"):
         step = max(step, abs(unit.factor * point.modbus.scale))
     if point.modbus is not None and point.modbus.type in ("f32", "u32", "i32"):

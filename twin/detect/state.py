@@ -34,16 +34,30 @@ class StateMachine:
         self._past: deque[dict[str, float]] = deque(maxlen=LOOK_BACK + 1)
         self._quiet = 0
 
-    def update(self, values: dict[str, float], ignore: frozenset[str] = frozenset(), frame_s: float = 1.0) -> OperatingState:
+    def update(
+        self, values: dict[str, float], ignore: frozenset[str] = frozenset(), frame_s: float = 1.0
+    ) -> OperatingState:
         """Take the frame's values (role to SI value); `ignore` names roles whose sensor is not to be believed."""
         relative = {
-            role: values.get(role, math.nan) / scale for role, scale in self.scales.items() if role not in ignore
+            role: values.get(role, math.nan) / scale
+            for role, scale in self.scales.items()
+            if role not in ignore
         }
         slopes = {role: self._slope(role, value, frame_s) for role, value in relative.items()}
         self._past.append(relative)
         moving = [role for role, slope in slopes.items() if slope == slope and abs(slope) > SLOPES[role]]
-        turning = next((relative[r] for r in ("speed", "frequency") if relative.get(r, math.nan) == relative.get(r, math.nan)), math.nan)
-        slope = next((slopes[r] for r in ("speed", "frequency") if slopes.get(r, math.nan) == slopes.get(r, math.nan)), 0.0)
+        turning = next(
+            (
+                relative[r]
+                for r in ("speed", "frequency")
+                if relative.get(r, math.nan) == relative.get(r, math.nan)
+            ),
+            math.nan,
+        )
+        slope = next(
+            (slopes[r] for r in ("speed", "frequency") if slopes.get(r, math.nan) == slopes.get(r, math.nan)),
+            0.0,
+        )
         running = values.get("running", math.nan)
         self._quiet = 0 if moving else self._quiet + 1
         if turning != turning:
@@ -66,4 +80,6 @@ class StateMachine:
         series = [past.get(role, math.nan) for past in self._past] + [value]
         if len(series) < LOOK_BACK or any(x != x for x in series):
             return math.nan
-        return (0.5 * (series[-1] + series[-2]) - 0.5 * (series[0] + series[1])) / ((len(series) - 2) * frame_s)
+        return (0.5 * (series[-1] + series[-2]) - 0.5 * (series[0] + series[1])) / (
+            (len(series) - 2) * frame_s
+        )

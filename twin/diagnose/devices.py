@@ -83,7 +83,10 @@ class DeviceMonitor:
     def _lost(self, name: str, checks: DeviceChecks, now_ns: int, link: Any) -> bool:
         assert self._started_ns is not None
         since = checks.lost(now_ns)
-        if checks.last_good_ns is None and now_ns - self._started_ns > checks.stale_after_ns + 2 * checks.poll_ns:
+        if (
+            checks.last_good_ns is None
+            and now_ns - self._started_ns > checks.stale_after_ns + 2 * checks.poll_ns
+        ):
             since = self._started_ns
         if since is None:
             if self.ledger.is_open("communication_lost", name):
@@ -158,7 +161,9 @@ class DeviceMonitor:
         self._next_sample[batch.point] = batch.n0 + int(batch.values.shape[0])
         if expected is None or batch.n0 == expected or batch.n0 < expected:
             return
-        explained = device in self.offline or batch.received_ns - self._back_ns.get(device, -(10**18)) < 5 * SECOND
+        explained = (
+            device in self.offline or batch.received_ns - self._back_ns.get(device, -(10**18)) < 5 * SECOND
+        )
         if explained:
             return
         rate = batch.rate_hz or 1.0

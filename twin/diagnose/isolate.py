@@ -103,7 +103,13 @@ def explain(r: Floats, sigma: Floats, chosen: tuple[Hypothesis, ...]) -> Explana
     rest = float(error @ error)
     # Each further fault must pay for itself: the price of one more free amplitude (BIC) and its prior.
     price = sum(h.prior for h in chosen) + len(chosen) * math.log(max(2, m)) + 8.0 * max(0, len(chosen) - 1)
-    return Explanation(tuple(h.name for h in chosen), tuple(float(a) for a in amplitudes), rest, m - len(chosen), rest + price)
+    return Explanation(
+        tuple(h.name for h in chosen),
+        tuple(float(a) for a in amplitudes),
+        rest,
+        m - len(chosen),
+        rest + price,
+    )
 
 
 @dataclass(frozen=True, slots=True)

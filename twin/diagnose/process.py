@@ -1,8 +1,8 @@
 """Relations watched over time: which are broken, since when, and what breaks them.
 
 Frame by frame (one per second of source time, steady states only): residuals of the skid's relations, less
-the commissioned offset, whitened, into a CUSUM bank (k=1, h=8: 4.6e7 healthy steps between alarms on a channel,
-four steps to a 3σ change). An alarm starts a diagnosis on the mean of the newest frames.
+the commissioned offset, whitened, into a CUSUM bank (k=1, h=9: 1.7e8 healthy steps, five years, between alarms on a
+channel; five steps to a 3σ change). An alarm starts a diagnosis on the mean of the newest frames.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 SECOND = 1_000_000_000
 
-CUSUM_K, CUSUM_H = 1.0, 8.0
+CUSUM_K, CUSUM_H = 1.0, 9.0
 MEAN_FRAMES = 5
 LEAST_FRAMES = 8
 DOUBT_FRAMES = 25
@@ -75,7 +75,9 @@ class ProcessMonitor:
         self.roles = roles_of(rig)
         self.names = self.model.names(self.roles)
         self.ledger = ledger
-        self.sensors = tuple(sorted(role for role in noise if any(role in NEEDS[name] for name in self.names)))
+        self.sensors = tuple(
+            sorted(role for role in noise if any(role in NEEDS[name] for name in self.names))
+        )
         self.spans = {role: high - low for role, (low, high) in ranges.items()}
         self.noise, self.accuracy = noise, accuracy
         table = model_tolerances(rig, self.model, self.spans)
@@ -99,7 +101,9 @@ class ProcessMonitor:
         self._slow: dict[str, float] = {}
         self._quiet: dict[str, int] = {}
         self._rated = (
-            (self.model.pump.speed_rad_s, self.model.pump.flow_m3_s) if self.model.pump is not None else (150.0, 0.02)
+            (self.model.pump.speed_rad_s, self.model.pump.flow_m3_s)
+            if self.model.pump is not None
+            else (150.0, 0.02)
         )
 
     # --- one frame --------------------------------------------------------------------------------------
@@ -115,7 +119,9 @@ class ProcessMonitor:
         flow = values.get("flow", math.nan) / self._rated[1]
         if self.model.level_m is None and values.get("level", math.nan) == values.get("level", math.nan):
             self.model.level_m = values["level"]
-        if self.model.dc_link_v is None and values.get("dc_link", math.nan) == values.get("dc_link", math.nan):
+        if self.model.dc_link_v is None and values.get("dc_link", math.nan) == values.get(
+            "dc_link", math.nan
+        ):
             self.model.dc_link_v = values["dc_link"]
         for role in ("t_winding", "t_water"):
             # Slow corrections: their last believable reading serves while the sensor does not.
@@ -126,7 +132,9 @@ class ProcessMonitor:
         if self.baseline is None:
             self._begin(values)
         assert self.baseline is not None
-        expected, doubt = self.baseline.predict(speed if speed == speed else 1.0, flow if flow == flow else 0.95)
+        expected, doubt = self.baseline.predict(
+            speed if speed == speed else 1.0, flow if flow == flow else 0.95
+        )
         sigma = np.sqrt(doubt**2 + self._rest**2 + self._noise**2)
         residual = raw - expected
         unexplained = self._unexplained(values, residual, sigma)
@@ -177,7 +185,9 @@ class ProcessMonitor:
 
     def _slopes(self, values: dict[str, float]) -> Floats:
         """Finite-difference Jacobian ∂residual/∂reading, float64[m, sensors]."""
-        return np.stack([self._secant(role, values, 0.004 * self.spans[role]) for role in self.sensors], axis=1)
+        return np.stack(
+            [self._secant(role, values, 0.004 * self.spans[role]) for role in self.sensors], axis=1
+        )
 
     def _secant(self, role: str, values: dict[str, float], amplitude: float) -> Floats:
         """Residual change per unit of a bias of `amplitude` in this reading, were the rest of it true."""
@@ -185,7 +195,9 @@ class ProcessMonitor:
             return np.zeros(len(self.names))
         true = dict(values)
         true[role] = values[role] - amplitude
-        change = np.array(self.model.residuals(values, self.names)) - np.array(self.model.residuals(true, self.names))
+        change = np.array(self.model.residuals(values, self.names)) - np.array(
+            self.model.residuals(true, self.names)
+        )
         return np.nan_to_num(change / amplitude)
 
     # --- diagnosis --------------------------------------------------------------------------------------
@@ -211,7 +223,14 @@ class ProcessMonitor:
             amplitude = 0.01 * span
             direction = self._secant(role, values, amplitude)
             for _ in range(3):
-                h = Hypothesis(role, direction, -0.8 * span, 0.8 * span, 0.0, max(0.004 * span, 0.5 * self.accuracy[role]))
+                h = Hypothesis(
+                    role,
+                    direction,
+                    -0.8 * span,
+                    0.8 * span,
+                    0.0,
+                    max(0.004 * span, 0.5 * self.accuracy[role]),
+                )
                 if not np.any(direction):
                     break
                 fitted = explain(r, sigma, (h,)).amplitudes[0]
@@ -224,18 +243,26 @@ class ProcessMonitor:
             for _ in range(3):
                 worn = np.array(self.model.residuals(values, self.names, Deviation(wear=wear)))
                 direction = np.nan_to_num(zero - worn) / wear
-                wear = min(1.2, max(0.05, explain(r, sigma, (Hypothesis("w", direction, 0.0, 1.3),)).amplitudes[0]))
+                wear = min(
+                    1.2, max(0.05, explain(r, sigma, (Hypothesis("w", direction, 0.0, 1.3),)).amplitudes[0])
+                )
             made.append(Hypothesis("impeller_wear", direction, 0.0, 1.3, 0.0, 0.06))
         if self.model.suction_pipe is not None:
             clogged = np.array(self.model.residuals(values, self.names, Deviation(clog_s2_m5=1.0e3)))
-            made.append(Hypothesis("suction_clogging", np.nan_to_num(zero - clogged) / 1.0e3, 0.0, 1.0e6, 0.0, 300.0))
+            made.append(
+                Hypothesis("suction_clogging", np.nan_to_num(zero - clogged) / 1.0e3, 0.0, 1.0e6, 0.0, 300.0)
+            )
         made.extend(self._strangers())
         return tuple(made)
 
     def _strangers(self) -> list[Hypothesis]:
         """Deviations no listed fault makes: named by the part they point at, reported as unknown."""
         made = []
-        for name, part in (("system", "discharge line"), ("inventory", "water inventory"), ("valve", "valve stem")):
+        for name, part in (
+            ("system", "discharge line"),
+            ("inventory", "water inventory"),
+            ("valve", "valve stem"),
+        ):
             if name in self.names:
                 direction = np.array([1.0 if other == name else 0.0 for other in self.names])
                 made.append(Hypothesis(f"unknown:{part}", direction, -math.inf, math.inf, 5.0))
@@ -256,7 +283,9 @@ class ProcessMonitor:
         if self.active:
             kept = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
             # What was said stands unless something else explains everything distinctly better.
-            if kept.best is not None and (outcome.best is None or kept.best.cost < outcome.best.cost + CHANGE_OF_MIND):
+            if kept.best is not None and (
+                outcome.best is None or kept.best.cost < outcome.best.cost + CHANGE_OF_MIND
+            ):
                 outcome = kept
         waited = self._suspicion >= DOUBT_FRAMES
         if outcome.best is not None and not self._worth_naming(outcome.best, hypotheses, sigma):
@@ -302,7 +331,13 @@ class ProcessMonitor:
         return rest
 
     def _declare(
-        self, name: str, t_ns: int, outcome: Isolation, by_name: dict[str, Hypothesis], r: Floats, sigma: Floats
+        self,
+        name: str,
+        t_ns: int,
+        outcome: Isolation,
+        by_name: dict[str, Hypothesis],
+        r: Floats,
+        sigma: Floats,
     ) -> None:
         best = outcome.best
         assert best is not None
@@ -335,17 +370,33 @@ class ProcessMonitor:
             fault, on = "unknown", self._part(name)
             evidence["points_at"] = name.partition(":")[2]
         evidence["amplitude"] = amplitude
-        rivals = tuple(sorted({self._label(n) for e in outcome.rivals for n in e.names if n not in best.names}))
+        rivals = tuple(
+            sorted({self._label(n) for e in outcome.rivals for n in e.names if n not in best.names})
+        )
         self.active[name] = (fault, on)
         self._quiet[name] = 0
         self.ledger.raise_(
-            fault, on, t_ns, onset_ns=onset_ns, severity=severity, confidence=outcome.share, evidence=evidence, ambiguous=rivals
+            fault,
+            on,
+            t_ns,
+            onset_ns=onset_ns,
+            severity=severity,
+            confidence=outcome.share,
+            evidence=evidence,
+            ambiguous=rivals,
         )
 
     def _declare_unknown(
-        self, t_ns: int, values: dict[str, float], r: Floats, sigma: Floats, hypotheses: tuple[Hypothesis, ...]
+        self,
+        t_ns: int,
+        values: dict[str, float],
+        r: Floats,
+        sigma: Floats,
+        hypotheses: tuple[Hypothesis, ...],
     ) -> None:
-        fits = sorted((explain(r, sigma, (h,)) for h in hypotheses if np.any(h.direction)), key=lambda e: e.cost)
+        fits = sorted(
+            (explain(r, sigma, (h,)) for h in hypotheses if np.any(h.direction)), key=lambda e: e.cost
+        )
         near = tuple(self._label(e.names[0]) for e in fits[:3])
         on = self.model.pump_id or self.model.motor_id or "plant"
         self.unknown = ("unknown", on)
@@ -409,9 +460,12 @@ class ProcessMonitor:
             direction = self._secant(role, frame.values, amplitude if amplitude else 0.01 * self.spans[role])
             if not np.any(direction):
                 return False
-            true[i] = frame.values[role] - explain(
-                frame.residual, frame.sigma, (Hypothesis(role, direction, -math.inf, math.inf),)
-            ).amplitudes[0]
+            true[i] = (
+                frame.values[role]
+                - explain(
+                    frame.residual, frame.sigma, (Hypothesis(role, direction, -math.inf, math.inf),)
+                ).amplitudes[0]
+            )
         half = len(since) // 2
         moved = abs(float(true[half:].mean() - true[:half].mean()))
         stayed = abs(float(read[half:].mean() - read[:half].mean()))
@@ -450,7 +504,11 @@ class ProcessMonitor:
             if not np.isnan(r[i])
         }
         broken = [name for name, row in rows.items() if abs(row["in_sigma"]) >= 3.0]  # type: ignore[operator]
-        evidence: dict[str, Any] = {"residuals": rows, "broken": broken, "intact": [n for n in rows if n not in broken]}
+        evidence: dict[str, Any] = {
+            "residuals": rows,
+            "broken": broken,
+            "intact": [n for n in rows if n not in broken],
+        }
         if fit is not None:
             evidence["chi2_left"] = round(fit.rest, 2)
             evidence["degrees"] = fit.freedom

@@ -112,7 +112,11 @@ class SensorMonitor:
     def frozen_out(self, point: str) -> bool:
         """Whether the point is at this moment repeating one value for longer than noise allows."""
         watched = self._points.get(point)
-        return watched is not None and watched.info.repeats > 0 and watched.checks.repeats >= min(4, watched.info.repeats // 4 + 1)
+        return (
+            watched is not None
+            and watched.info.repeats > 0
+            and watched.checks.repeats >= min(4, watched.info.repeats // 4 + 1)
+        )
 
     def noise_open(self, point: str) -> bool:
         """Whether the point is known to be noisy."""

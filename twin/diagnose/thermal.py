@@ -54,7 +54,13 @@ class ThermalMonitor:
     """
 
     def __init__(
-        self, constants: ThermalConstants, rated_rad_s: float, commission_s: float, motor_id: str, points: dict[str, str], ledger: Ledger
+        self,
+        constants: ThermalConstants,
+        rated_rad_s: float,
+        commission_s: float,
+        motor_id: str,
+        points: dict[str, str],
+        ledger: Ledger,
     ) -> None:
         self.constants = constants
         self.rated_rad_s = rated_rad_s
@@ -70,7 +76,14 @@ class ThermalMonitor:
         self.active: tuple[str, str] | None = None
 
     def update(
-        self, t_ns: int, dt_s: float, values: dict[str, float], losses: tuple[float, float] | None, *, steady: bool, learn: bool
+        self,
+        t_ns: int,
+        dt_s: float,
+        values: dict[str, float],
+        losses: tuple[float, float] | None,
+        *,
+        steady: bool,
+        learn: bool,
     ) -> None:
         """Take one frame: role → SI value; expected (winding, frame) losses [W], None at standstill or unknown."""
         blind = "t_winding" not in values or "t_frame" not in values
@@ -94,7 +107,9 @@ class ThermalMonitor:
         total = winding_w + frame_w
         f, w = self.frame, self.winding
         gain_f = c.winding_frame_w_k * (t_w - f.estimate) + f.factor * frame_w + (f.factor - 1.0) * winding_w
-        f.estimate += dt_s * ((gain_f - conductance * (f.estimate - t_a)) / c.frame_j_k + (t_f - f.estimate) / FORGET_S)
+        f.estimate += dt_s * (
+            (gain_f - conductance * (f.estimate - t_a)) / c.frame_j_k + (t_f - f.estimate) / FORGET_S
+        )
         gain_w = w.factor * winding_w - c.winding_frame_w_k * (w.estimate - t_f)
         w.estimate += dt_s * (gain_w / c.winding_j_k + (t_w - w.estimate) / FORGET_S)
         error_f, error_w = t_f - f.estimate, t_w - w.estimate
@@ -109,7 +124,9 @@ class ThermalMonitor:
             return
         share = self._share(ratio, total)
         f.doubt_k += dt_s * (share * max(total, 60.0) / c.frame_j_k - f.doubt_k / FORGET_S)
-        w.doubt_k += dt_s * (share * max(winding_w, 60.0) / c.winding_j_k - w.doubt_k * (c.winding_frame_w_k / c.winding_j_k))
+        w.doubt_k += dt_s * (
+            share * max(winding_w, 60.0) / c.winding_j_k - w.doubt_k * (c.winding_frame_w_k / c.winding_j_k)
+        )
         self._echo += dt_s * (error_f - self._echo) * c.winding_frame_w_k / c.winding_j_k
         if blind:
             f.over = w.over = 0
@@ -117,7 +134,9 @@ class ThermalMonitor:
         self._errors.append((t_ns, error_f, error_w))
         self._judge(t_ns, error_f, error_w, conductance * (t_f - t_a))
 
-    def _commission(self, dt_s: float, error_f: float, error_w: float, total: float, winding_w: float, ratio: float) -> None:
+    def _commission(
+        self, dt_s: float, error_f: float, error_w: float, total: float, winding_w: float, ratio: float
+    ) -> None:
         # Integral action on the heat factors; gains place both poles of each loop near 1/(10 s).
         c = self.constants
         self.frame.factor += 0.01 * dt_s * error_f * c.frame_j_k / total
@@ -148,10 +167,21 @@ class ThermalMonitor:
                 self.ledger.clear(*self.active, t_ns, 20 * SECOND)
                 if not self.ledger.is_open(*self.active):
                     self.active = None
-            elif self.active[0] == "motor_fan_blocked" and z_w < -3.0 and abs(error_w + self._echo) < 0.5 * abs(error_w):
+            elif (
+                self.active[0] == "motor_fan_blocked"
+                and z_w < -3.0
+                and abs(error_w + self._echo) < 0.5 * abs(error_w)
+            ):
                 # The winding balance broke as well, just as a false frame reading would break it.
                 self.ledger.clear(*self.active, t_ns)
-                self._declare("sensor_drift", self.points["t_frame"], t_ns, None, {"winding_in_sigma": round(z_w, 2)}, ())
+                self._declare(
+                    "sensor_drift",
+                    self.points["t_frame"],
+                    t_ns,
+                    None,
+                    {"winding_in_sigma": round(z_w, 2)},
+                    (),
+                )
             return
         evidence = {
             "frame_above_expected_k": round(error_f, 3),
@@ -168,7 +198,14 @@ class ThermalMonitor:
                 severity = min(1.0, max(0.1, rate / (0.8 * fastest))) if fastest > 0.0 else None
                 sensor = f"sensor_drift@{self.points['t_frame']}"
                 doubtful = as_sensor < 2.0 * sigma_w and rate > 0.7 * fastest
-                self._declare("motor_fan_blocked", self.motor_id, t_ns, severity, evidence, (sensor,) if doubtful else ())
+                self._declare(
+                    "motor_fan_blocked",
+                    self.motor_id,
+                    t_ns,
+                    severity,
+                    evidence,
+                    (sensor,) if doubtful else (),
+                )
             else:
                 self._declare("sensor_drift", self.points["t_frame"], t_ns, None, evidence, ())
         elif self.winding.over >= HOLD_FRAMES and abs(z_f) < ALARM_SIGMA:
@@ -177,7 +214,13 @@ class ThermalMonitor:
             )
 
     def _declare(
-        self, fault: str, on: str, t_ns: int, severity: float | None, evidence: dict[str, float], rivals: tuple[str, ...]
+        self,
+        fault: str,
+        on: str,
+        t_ns: int,
+        severity: float | None,
+        evidence: dict[str, float],
+        rivals: tuple[str, ...],
     ) -> None:
         node = self.winding if on == self.points["t_winding"] else self.frame
         self.active = (fault, on)
@@ -194,7 +237,9 @@ class ThermalMonitor:
         t = [1e-9 * (row[0] - rows[0][0]) for row in rows]
         e = [row[column] for row in rows]
         mean_t, mean_e = sum(t) / len(t), sum(e) / len(e)
-        return sum((x - mean_t) * (y - mean_e) for x, y in zip(t, e, strict=True)) / sum((x - mean_t) ** 2 for x in t)
+        return sum((x - mean_t) * (y - mean_e) for x, y in zip(t, e, strict=True)) / sum(
+            (x - mean_t) ** 2 for x in t
+        )
 
     def _hold(self, values: dict[str, float], role: str) -> float:
         value = values.get(role, math.nan)

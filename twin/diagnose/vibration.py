@@ -50,7 +50,10 @@ class Housing:
     def strength(self, family: str) -> float:
         """How loudly the newest windows speak of a family: confidence, modulation depth and high-frequency level."""
         newest = [f for f in list(self.recent)[-3:] if family in f.lines]
-        parts = [f.lines[family].confidence * f.lines[family].depth * (f.hf_rms if f.hf_rms == f.hf_rms else f.rms) for f in newest]
+        parts = [
+            f.lines[family].confidence * f.lines[family].depth * (f.hf_rms if f.hf_rms == f.hf_rms else f.rms)
+            for f in newest
+        ]
         return sum(parts) / len(parts) if parts else 0.0
 
     def hf_ratio(self) -> float:
@@ -126,14 +129,20 @@ class VibrationMonitor:
         called: dict[str, int] = {}
         for housing in self.housings.values():
             for family in sorted({name for f in housing.recent for name in f.lines}):
-                count = sum(1 for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE)
+                count = sum(
+                    1
+                    for f in housing.recent
+                    if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE
+                )
                 called[family] = max(called.get(family, 0), count)
         families = [family for family, count in called.items() if count >= CALLS]
         if not families:
             self._release(t_ns)
             return
         # Both housings hear the same impacts; the nearer one hears them louder.
-        strength = {(family, h.point): h.strength(family) for family in families for h in self.housings.values()}
+        strength = {
+            (family, h.point): h.strength(family) for family in families for h in self.housings.values()
+        }
         family, point = max(sorted(strength), key=lambda key: strength[key])
         housing = self.housings[point]
         key = (family, housing.asset)
@@ -159,14 +168,21 @@ class VibrationMonitor:
                 self._bearing = None
 
     def _first_call(self, housing: Housing, family: str) -> int:
-        named = [f for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE]
+        named = [
+            f for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE
+        ]
         return named[0].t0_ns
 
     def _line_evidence(self, housing: Housing, family: str) -> dict[str, Any]:
-        shown = max((f for f in housing.recent if family in f.lines), key=lambda f: (f.lines[family].confidence, f.t_ns))
+        shown = max(
+            (f for f in housing.recent if family in f.lines),
+            key=lambda f: (f.lines[family].confidence, f.t_ns),
+        )
         line = shown.lines[family]
         others = {
-            other.asset: round(max((f.lines[family].score_db for f in other.recent if family in f.lines), default=0.0), 2)
+            other.asset: round(
+                max((f.lines[family].score_db for f in other.recent if family in f.lines), default=0.0), 2
+            )
             for other in self.housings.values()
         }
         freq, depth = _thin(*shown.envelope_spectrum)
@@ -200,7 +216,8 @@ class VibrationMonitor:
             one = min(f.order_amplitudes["1x"] / float(f.speed_hz or 1.0) ** 4 for f in newest)
             two = _median([f.order_amplitudes.get("2x", 0.0) for f in newest])
             clear = all(
-                f.order_amplitudes["1x"] > CLEAR_OF_OTHERS * max(f.order_amplitudes.get("2x", 0.0), f.order_amplitudes.get("3x", 0.0))
+                f.order_amplitudes["1x"]
+                > CLEAR_OF_OTHERS * max(f.order_amplitudes.get("2x", 0.0), f.order_amplitudes.get("3x", 0.0))
                 for f in newest
             )
             if not clear and self._bearing is not None:
@@ -232,7 +249,14 @@ class VibrationMonitor:
             fault = "imbalance" if second < max(3.0, 0.5 * first) else "unknown"
             rivals = () if fault == "imbalance" else (f"imbalance@{self.rotor}",)
             self.ledger.raise_(
-                fault, self.rotor, t_ns, onset_ns=onset, severity=severity, confidence=0.95, evidence=evidence, ambiguous=rivals
+                fault,
+                self.rotor,
+                t_ns,
+                onset_ns=onset,
+                severity=severity,
+                confidence=0.95,
+                evidence=evidence,
+                ambiguous=rivals,
             )
         elif first < 1.6:
             self.ledger.clear("imbalance", self.rotor, t_ns, 5 * SECOND)
@@ -240,7 +264,14 @@ class VibrationMonitor:
     def _stranger(self, t_ns: int) -> None:
         """Lasting noise in every housing that no known cause explains."""
         ratios = self.hf_ratios()
-        explained = {"suction_clogging", "imbalance", "bearing_outer_race", "bearing_inner_race", "bearing_ball", "bearing_cage"}
+        explained = {
+            "suction_clogging",
+            "imbalance",
+            "bearing_outer_race",
+            "bearing_inner_race",
+            "bearing_ball",
+            "bearing_cage",
+        }
         known = any(f.fault in explained for f in self.ledger.open)
         loud = bool(ratios) and min(ratios.values()) > UNKNOWN_RATIO and not known
         self._loud = self._loud + 1 if loud else 0
@@ -264,7 +295,9 @@ def _median(values: list[float]) -> float:
 
 def _thin(freq: Any, amplitude: Any, top_hz: float | None = None) -> tuple[list[float], list[float]]:
     """Keep the largest of each group, at most `SPECTRUM_POINTS`, so that lines survive."""
-    pairs = [(float(f), float(a)) for f, a in zip(freq, amplitude, strict=True) if top_hz is None or f <= top_hz]
+    pairs = [
+        (float(f), float(a)) for f, a in zip(freq, amplitude, strict=True) if top_hz is None or f <= top_hz
+    ]
     size = max(1, math.ceil(len(pairs) / SPECTRUM_POINTS))
     kept = [max(pairs[i : i + size], key=lambda pair: pair[1]) for i in range(0, len(pairs), size)]
     return [round(f, 3) for f, _ in kept], [float(f"{a:.5g}") for _, a in kept]

@@ -44,7 +44,9 @@ class WaveformMonitor:
         self._streak: dict[tuple[str, str], int] = {}
         self._swapped: dict[str, int] = {}
         self._speed_points = {
-            asset.id: next((i.id for i in infos.values() if i.asset == asset.id and i.quantity == "speed"), None)
+            asset.id: next(
+                (i.id for i in infos.values() if i.asset == asset.id and i.quantity == "speed"), None
+            )
             for asset in rig.assets
         }
         pump = next((a.id for a in rig.assets if a.kind == "centrifugal_pump"), None)
@@ -94,7 +96,11 @@ class WaveformMonitor:
             found = kinds.get(name)
             if found is not None and found.kind == "rolling_bearing":
                 return name, BearingGeometry(
-                    found.balls, found.ball_diameter, found.pitch_diameter, found.contact_angle, found.designation
+                    found.balls,
+                    found.ball_diameter,
+                    found.pitch_diameter,
+                    found.contact_angle,
+                    found.designation,
                 )
         return asset, None
 

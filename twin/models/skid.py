@@ -179,7 +179,9 @@ class SkidModel:
             "voltage": self.motor is not None,
         }
         return tuple(
-            name for name, needs in NEEDS.items() if able.get(name, True) and all(need in roles for need in needs)
+            name
+            for name, needs in NEEDS.items()
+            if able.get(name, True) and all(need in roles for need in needs)
         )
 
     def residuals(self, v: dict[str, float], names: tuple[str, ...], off: Deviation = HEALTHY) -> list[float]:
@@ -203,7 +205,11 @@ class SkidModel:
         for name in names:
             r = nan
             if name == "pump_curve":
-                r = (get("p_d", nan) - get("p_s", nan)) / weight + self._velocity_rise(flow) - choke * self.head(flow, speed, off)
+                r = (
+                    (get("p_d", nan) - get("p_s", nan)) / weight
+                    + self._velocity_rise(flow)
+                    - choke * self.head(flow, speed, off)
+                )
             elif name == "power" and motor is not None:
                 r = get("power", nan) - motor[1]
             elif name == "system":
@@ -223,12 +229,18 @@ class SkidModel:
                 ratio = min(1.0, get("frequency", nan) / self.motor.frequency_hz)
                 r = get("voltage", nan) - self.motor.voltage_v * ratio
             elif name == "apparent":
-                r = get("power", nan) - math.sqrt(3.0) * get("voltage", nan) * get("current", nan) * get("pf", nan)
+                r = get("power", nan) - math.sqrt(3.0) * get("voltage", nan) * get("current", nan) * get(
+                    "pf", nan
+                )
             elif name == "reactive":
                 square = 3.0 * (get("voltage", nan) * get("current", nan)) ** 2 - get("power", nan) ** 2
-                r = get("reactive", nan) - (math.sqrt(square) if square > 0.0 else (nan if square != square else 0.0))
+                r = get("reactive", nan) - (
+                    math.sqrt(square) if square > 0.0 else (nan if square != square else 0.0)
+                )
             elif name == "dc_link":
-                r = get("dc_link", nan) - (self.dc_link_v if self.dc_link_v is not None else get("dc_link", nan))
+                r = get("dc_link", nan) - (
+                    self.dc_link_v if self.dc_link_v is not None else get("dc_link", nan)
+                )
             elif name == "valve":
                 r = get("position", nan) - get("output", nan)
             elif name == "inventory":
@@ -251,7 +263,13 @@ class SkidModel:
         return 0.12 * off.wear * self.pump.flow_m3_s * speed / self.pump.speed_rad_s
 
     def motor_point(
-        self, flow: float, speed: float, rho: float, winding_k: float, off: Deviation = HEALTHY, choke: float = 1.0
+        self,
+        flow: float,
+        speed: float,
+        rho: float,
+        winding_k: float,
+        off: Deviation = HEALTHY,
+        choke: float = 1.0,
     ) -> tuple[float, float, float, float, float, float] | None:
         """Return (torque, electrical W, slip, current A, winding loss W, frame loss W) expected at flow and speed."""
         if self.pump is None or self.motor is None or not (flow == flow and speed > 5.0):
@@ -261,7 +279,9 @@ class SkidModel:
             inner = flow + self._leak(speed, off)
             healthy = self.pump.head(inner, speed)
             worn = healthy - 0.15 * off.wear * self.pump.shutoff_head_m * (speed / self.pump.speed_rad_s) ** 2
-            shaft = choke * self.pump.shaft_power(inner, speed, rho) * (worn / healthy if healthy > 1.0 else 1.0)
+            shaft = (
+                choke * self.pump.shaft_power(inner, speed, rho) * (worn / healthy if healthy > 1.0 else 1.0)
+            )
         friction = FRICTION_SHARE * self.motor_rated_w * (speed / self.motor_rated_rad_s) ** 2
         torque = (shaft + friction) / speed
         point = self.motor.at_speed(speed, torque, winding_k)
@@ -273,7 +293,9 @@ class SkidModel:
         """Velocity head gained between the pressure taps [m], from the pipe bores."""
         if self.suction_pipe is None or self.discharge_pipe is None:
             return 0.0
-        return _velocity_head(flow, self.discharge_pipe.diameter) - _velocity_head(flow, self.suction_pipe.diameter)
+        return _velocity_head(flow, self.discharge_pipe.diameter) - _velocity_head(
+            flow, self.suction_pipe.diameter
+        )
 
     def system_head(self, flow: float, position: float, weight: float) -> float:
         """Pressure head [m] the discharge line needs: lift, pipe loss and valve drop (IEC 60534-2-1, turbulent)."""
@@ -289,7 +311,9 @@ class SkidModel:
         if self.suction_pipe is None:
             return math.nan
         loss = (self.suction_pipe.resistance + off.clog_s2_m5) * flow * abs(flow)
-        return float(level + self.suction_pipe.static_head - loss - _velocity_head(flow, self.suction_pipe.diameter))
+        return float(
+            level + self.suction_pipe.static_head - loss - _velocity_head(flow, self.suction_pipe.diameter)
+        )
 
     def cavitation_margin(self, flow: float, speed: float, p_s: float, water_k: float) -> float:
         """NPSH available over NPSH required [-]; 1 is 3 % head loss."""
@@ -300,7 +324,6 @@ class SkidModel:
         if self.suction_pipe is not None:
             available += _velocity_head(flow, self.suction_pipe.diameter)
         return available / self.pump.npsh_required(flow, speed)
-
 
     def _choke(self, flow: float, speed: float, p_s: float, water_k: float) -> float:
         """Head left under cavitation [-]: 3 % lost at margin 1 by definition, with the steep knee of test curves."""

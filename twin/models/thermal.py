@@ -1,4 +1,4 @@
-"""Two-mass thermal model of a motor: winding and frame.
+"""Two-mass thermal model of a motor, winding and frame: its constants.
 
     C_w dT_w = P_w − G_wf (T_w − T_f)
     C_f dT_f = P_f + G_wf (T_w − T_f) − G_fa(ω)(T_f − T_a)
@@ -10,7 +10,6 @@ scale with rated power for neighbours; commissioning corrects the conductance wi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 
@@ -32,30 +31,6 @@ class ThermalConstants:
 
     def frame_air(self, speed_ratio: float) -> float:
         """Frame-to-air conductance [W/K] at a fraction of rated speed (linear fan law)."""
-        return self.frame_air_w_k * (self.standstill + (1.0 - self.standstill) * min(1.0, max(0.0, speed_ratio)))
-
-
-def step(
-    constants: ThermalConstants,
-    winding_k: float,
-    frame_k: float,
-    ambient_k: float,
-    winding_w: float,
-    frame_w: float,
-    frame_air_w_k: float,
-    dt_s: float,
-) -> tuple[float, float]:
-    """Advance (T_w, T_f) by `dt_s`; exact for constant inputs (2x2 matrix exponential in closed form)."""
-    g, c_w, c_f = constants.winding_frame_w_k, constants.winding_j_k, constants.frame_j_k
-    a, b = -g / c_w, g / c_w
-    c, d = g / c_f, -(g + frame_air_w_k) / c_f
-    steady_f = ambient_k + (winding_w + frame_w) / frame_air_w_k
-    steady_w = steady_f + winding_w / g
-    mean, half = 0.5 * (a + d), math.sqrt(0.25 * (a - d) ** 2 + b * c)
-    grow, even = math.exp(mean * dt_s), math.cosh(half * dt_s)
-    odd = math.sinh(half * dt_s) / half
-    x, y = winding_k - steady_w, frame_k - steady_f
-    return (
-        steady_w + grow * ((even + odd * (a - mean)) * x + odd * b * y),
-        steady_f + grow * (odd * c * x + (even + odd * (d - mean)) * y),
-    )
+        return self.frame_air_w_k * (
+            self.standstill + (1.0 - self.standstill) * min(1.0, max(0.0, speed_ratio))
+        )
