@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hil.record import SignalTrace
+from rigs.units import conversion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,13 +19,11 @@ if TYPE_CHECKING:
     from rigs.schema import Point, Rig, Scenario
 
 MOST = 8
-SI_NAMES = {
-    "bar": "Pa", "mbar": "Pa", "kPa": "Pa", "MPa": "Pa", "degC": "K", "mm": "m", "um": "m", "m^3/h": "m³/s",
-    "m^3/s": "m³/s", "l/min": "m³/s", "l/s": "m³/s", "rpm": "rad/s", "kHz": "Hz", "mV": "V", "mA": "A",
-    "kW": "W", "MW": "W", "kN": "N", "mm/s": "m/s", "m/s^2": "m/s²", "g_0": "m/s²", "percent": "",
-    "kg/h": "kg/s", "h": "s", "ms": "s", "W*h": "J", "kW*h": "J", "V*A": "VA", "deg": "rad",
+UNIT_NAMES = {
+    "m^3/h": "m³/h", "m^3/s": "m³/s", "degC": "°C", "m/s^2": "m/s²", "percent": "%", "um": "µm", "N*m": "N·m",
+    "W*h": "Wh", "kW*h": "kWh", "V*A": "VA", "g_0": "g",
 }  # fmt: skip
-"""SI unit in which values of a point's unit are drawn; what is not listed is SI already."""
+"""How a unit is printed, where its name in a rig file is not how people write it."""
 
 
 def drawn_signals(
@@ -53,13 +53,17 @@ def _chosen(scenario: Scenario, rig: Rig, findings: Sequence[Finding]) -> list[P
 
 
 def _trace(point: Point, facts: Facts) -> SignalTrace | None:
-    unit = SI_NAMES.get(point.unit, point.unit)
+    unit = UNIT_NAMES.get(point.unit, point.unit)
+    factor, offset = conversion(point.unit) if point.unit else (1.0, 0.0)
     name = point.description or point.id
     blocks = facts.received_blocks.get(point.id) or facts.offered_blocks.get(point.id)
     if point.waveform is not None:
         return None if blocks is None else _of_blocks(blocks, facts.t0_ns, unit, f"{name} (rms)")
     series = facts.received.get(point.id) or facts.offered.get(point.id)
-    return None if series is None or series.t_ns.size == 0 else _of_series(series, facts.t0_ns, unit, name)
+    if series is None or series.t_ns.size == 0:
+        return None
+    shown = replace(series, values=(series.values - offset) / factor)
+    return _of_series(shown, facts.t0_ns, unit, name)
 
 
 def _of_series(series: Series, t0_ns: int, unit: str, name: str) -> SignalTrace:

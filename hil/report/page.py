@@ -64,9 +64,9 @@ def _header(run: RunRecord) -> Markup:
         tag(
             "tr",
             tag("td", badge(r.verdict), class_="w"),
-            tag("td", tag("a", r.title, href=f"#s{i}"), tag("br"), tag("code", r.name, class_="soft")),
-            tag("td", _first_reason(r)),
-            tag("td", len(r.findings), class_="n"),
+            tag("td", tag("a", r.title, href=f"#s{i}"), tag("br"), tag("code", r.name, class_="soft"), class_="title"),
+            tag("td", _first_reason(r), class_="why"),
+            tag("td", _found_after(r), class_="n"),
             tag("td", len(r.false_alarms), class_="n"),
             tag("td", f"{r.duration_s:g} s", class_="n"),
         )
@@ -75,7 +75,7 @@ def _header(run: RunRecord) -> Markup:
     columns = tag(
         "tr",
         *(tag("th", c) for c in ("Verdict", "Scenario", "Why")),
-        *(tag("th", c, class_="n") for c in ("Findings", "False alarms", "Length")),
+        *(tag("th", c, class_="n") for c in ("Found after", "False alarms", "Length")),
     )
     return tag(
         "header",
@@ -94,6 +94,14 @@ def _header(run: RunRecord) -> Markup:
         else None,
         tag("div", tag("table", columns, *rows), class_="wide"),
     )
+
+
+def _found_after(result: ScenarioResult) -> str:
+    """Onset to detection of the last fault that was to be found; a dash where none was."""
+    delays = [match.delay_s for match in result.matches]
+    if not delays:
+        return "–"
+    return "not found" if any(delay is None for delay in delays) else f"{max(d for d in delays if d is not None):.3g} s"
 
 
 def _first_reason(result: ScenarioResult) -> str:

@@ -54,6 +54,7 @@ th {
   border-bottom: 1px solid var(--line); padding: .3rem .7rem .3rem 0; vertical-align: bottom;
 }
 td { border-bottom: 1px solid var(--grid); padding: .38rem .7rem .38rem 0; vertical-align: top; }
+td.title { width: 52%; } td.why { width: 24%; font-size: .86rem; color: var(--soft); overflow-wrap: anywhere; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.w { white-space: nowrap; }
 ul.reasons { list-style: none; margin: .7rem 0 0; padding: 0; }
