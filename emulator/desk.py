@@ -13,7 +13,7 @@ from rigs.schema import FaultSpec, Rig
 Resolve = Callable[[str, str], Any]
 
 
-class UnknownFault(ValueError):
+class UnknownFault(ValueError):  # noqa: N818 - it names what is wrong, as a person would say it
     """A fault that does not exist, or that does not fit its target; the message says what would."""
 
 
@@ -29,8 +29,8 @@ class _Configured:
 def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> str | None:
     """Return what is wrong with a fault on this rig, or None. Needs no running plant.
 
-    The rule per layer: physics faults act on assets of a fitting kind, sensor faults on points with a sensor, device,
-    protocol and link faults on devices of a fitting protocol.
+    The rule per layer: physics faults act on assets of a fitting kind, sensor faults on points with a sensor,
+    device, protocol and link faults on devices of a fitting protocol.
     """
     if spec.kind not in kinds:
         return f"unknown fault {spec.kind!r}; {_near(spec.kind, list(kinds))}"
@@ -54,7 +54,8 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
     if spec.on in fitting:
         return None
     if spec.on in known:
-        return f"fault {spec.kind!r} does not fit {spec.on!r} ({known[spec.on]}); it fits {', '.join(fitting) or 'nothing in this rig'}"
+        others = ", ".join(fitting) or "nothing in this rig"
+        return f"fault {spec.kind!r} does not fit {spec.on!r} ({known[spec.on]}); it fits {others}"
     return f"fault {spec.kind!r} is on unknown {spec.on!r}; {_near(spec.on, fitting)}"
 
 
@@ -117,7 +118,8 @@ class FaultDesk:
     def listing(self) -> list[dict[str, Any]]:
         """Return the configured faults as plain data."""
         return [
-            {"id": number, "kind": c.spec.kind, "on": c.spec.on, "layer": c.truth.layer, "severity": c.severity,
+            {"id": number, "kind": c.spec.kind, "on": c.spec.on, "layer": c.truth.layer, "severity":
+            c.severity,
              "onset_ns": c.spec.onset, "params": dict(c.spec.params)}
             for number, c in self._configured.items()
         ]  # fmt: skip

@@ -22,6 +22,14 @@ class SuctionClogging:
     def __init__(self, params: dict[str, Any]) -> None:
         parameters(self.kind, params)
 
+    def check(self, target: CentrifugalPump | Pipe) -> None:
+        """Refuse, as `apply` does, a target without suction pipe; asked before the fault is configured."""
+        pipe = target.suction if isinstance(target, CentrifugalPump) else target
+        if pipe is None or pipe.critical_resistance_s2_m5 == float("inf"):
+            raise ValueError(
+                f"{self.kind}: no suction pipe to clog here; put the fault on a pipe between tank and pump"
+            )
+
     def apply(self, target: CentrifugalPump | Pipe, severity: float, t_ns: int) -> None:
         """Set the added resistance of the pipe, or of the pump's suction pipe.
 
@@ -36,8 +44,6 @@ class SuctionClogging:
             if pipe is not None:
                 pipe.condition.added_resistance_s2_m5 = 0.0
             return
-        if pipe is None or pipe.critical_resistance_s2_m5 == float("inf"):
-            raise ValueError(
-                f"{self.kind}: no suction pipe to clog here; put the fault on a pipe between tank and pump"
-            )
+        self.check(target)
+        assert pipe is not None
         pipe.condition.added_resistance_s2_m5 = pipe.critical_resistance_s2_m5 * severity / CRITICAL_SEVERITY
