@@ -24,20 +24,19 @@ class FaultTruth:
         """Return plain data for records and the control API."""
         return {
             "id": self.id, "kind": self.kind, "on": self.on, "layer": self.layer, "params": self.params,
-            "onset_ns": self.onset_ns, "cleared_ns": self.cleared_ns, "severity": [list(s) for s in self.severity],
-            "inserted": self.inserted,
+            "onset_ns": self.onset_ns, "cleared_ns": self.cleared_ns, "inserted": self.inserted,
+            "severity": [list(s) for s in self.severity],
         }  # fmt: skip
 
 
 class TruthLog:
-    """Collects faults and, once a second of plant time, the plant's true states; writes JSON lines if given a path.
+    """Collects faults; given a path, writes them and, once a second of plant time, true states as JSON lines.
 
     A severity change is noted when it moves by at least one percent, and always at the onset and the end.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.faults: list[FaultTruth] = []
-        self.states: list[tuple[int, dict[str, float]]] = []
         self._file: TextIO | None = path.open("w", encoding="utf-8") if path else None
 
     def severity(self, fault: FaultTruth, t_ns: int, severity: float) -> None:
@@ -50,7 +49,15 @@ class TruthLog:
             self.faults.append(fault)
         fault.severity.append((t_ns, severity))
         fault.cleared_ns = t_ns if severity == 0.0 else None
-        self._line(t_ns=t_ns, event="severity", fault=fault.id, kind=fault.kind, on=fault.on, layer=fault.layer, severity=severity)
+        self._line(
+            t_ns=t_ns,
+            event="severity",
+            fault=fault.id,
+            kind=fault.kind,
+            on=fault.on,
+            layer=fault.layer,
+            severity=severity,
+        )
 
     def insertion(self, kind: str, on: str, t_ns: int, detail: str = "") -> None:
         """Note that a protocol or link fault really touched something on the wire."""
@@ -61,7 +68,6 @@ class TruthLog:
 
     def state(self, t_ns: int, states: dict[str, float]) -> None:
         """Note the plant's true states."""
-        self.states.append((t_ns, states))
         self._line(t_ns=t_ns, event="state", **states)
 
     def command(self, t_ns: int, point: str, value: Any) -> None:

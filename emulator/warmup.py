@@ -1,17 +1,19 @@
 """Have every compiled kernel of the plant ready before it is needed."""
 
+import contextlib
 import importlib
 import pkgutil
 from collections.abc import Callable
 from typing import Any
 
-from rigs.schema import Rig
+from rigs.schema import FaultSpec, Rig
 
 PACKAGES = ("emulator.physics.kernels", "emulator.sensors.kernels")
+BLOCKS = 4
 
 
 def dispatchers() -> dict[str, Any]:
-    """Return every compiled function of the plant's kernel packages by name; empty where numba is switched off."""
+    """Return every compiled function of the plant's kernel packages by name; none where numba is off."""
     found = {}
     for package in PACKAGES:
         for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
@@ -28,13 +30,24 @@ def ready(kernels: dict[str, Any]) -> int:
 
 
 def exercise(rig: Rig) -> Callable[[], None]:
-    """Return a job that runs the rig's plant and sensors for two blocks, which loads every kernel they use."""
+    """Return a job that runs the rig's plant and sensors for a few blocks, which loads every kernel they use.
+
+    Every fault the plant and its sensors can have is on at once: some kernels (cavitation bubbles) run in no
+    healthy plant, and compiling one in the middle of a run would make that run late.
+    """
 
     def job() -> None:
+        from emulator.desk import UnknownFault
         from emulator.emulation import Emulation
 
         emulation = Emulation(rig, seed=0)
-        emulation.step()
-        emulation.step()
+        places = [asset.id for asset in rig.assets] + [point.id for point in rig.points]
+        for kind, fault in emulation.desk.kinds.items():
+            if fault.layer in ("physics", "sensor"):
+                for on in places:
+                    with contextlib.suppress(UnknownFault):
+                        emulation.desk.add(FaultSpec(kind=kind, on=on))
+        for _ in range(BLOCKS):
+            emulation.step()
 
     return job

@@ -53,7 +53,7 @@ def open_face(image: DeviceImage, streams: Streams, note: Note) -> DeviceFace:
         case "opcua":
             from emulator.devices.opcua.server import OpcUaDevice
 
-            return DeviceFace(OpcUaDevice(device, tuple(image.points.values()), image, streams))
+            return DeviceFace(OpcUaDevice(device, tuple(image.points.values()), image, streams, note))
         case "modbus-tcp":
             from emulator.devices.modbus.server import ModbusTcpServer
 

@@ -1,8 +1,9 @@
 """The device image: what a device holds at this moment, whatever protocol it speaks.
 
-The plant side publishes readings and commits them once per scan; servers are told at each commit and take what they
-need. Writes from the wire go the other way, into a queue that the plant empties at the next block edge. The device's
-own condition (frozen, restarting, clock offset) lives here, because every protocol face of the device shares it.
+The plant side publishes readings and commits them once per scan; servers are told at each commit and take
+what they need. Writes from the wire go the other way, into a queue that the plant empties at the next block
+edge. The device's own condition (frozen, restarting, clock offset) lives here, because every protocol face of
+the device shares it.
 """
 
 from collections.abc import Callable
@@ -46,15 +47,18 @@ class Reading:
 class DeviceImage:
     """Readings of one device, its commands, and its own condition.
 
-    `frozen` and `restarting` are set by device faults. While frozen, published readings are not taken: the device
-    answers, but with old values and an old clock. While restarting, `online` is False and servers refuse.
+    `frozen` and `restarting` are set by device faults. While frozen, published readings are not taken: the
+    device answers, but with old values and an old clock. While restarting, `online` is False and servers
+    refuse.
     """
 
     def __init__(self, device: Device, points: tuple[Point, ...], epoch_ns: int) -> None:
         self.device = device
         self.points = {point.id: point for point in points}
         self.readings: dict[str, Reading] = {
-            point.id: Reading(0.0, BAD_WAITING_FOR_INITIAL_DATA, epoch_ns) for point in points if point.signal is not None
+            point.id: Reading(0.0, BAD_WAITING_FOR_INITIAL_DATA, epoch_ns)
+            for point in points
+            if point.signal is not None
         }
         self.epoch_ns = epoch_ns
         self.t_ns = epoch_ns
@@ -81,7 +85,7 @@ class DeviceImage:
         self._on_power.append(call)
 
     def commit(self, readings: dict[str, Reading], t_ns: int) -> None:
-        """Take one scan's readings at plant time `t_ns` [ns UTC]; their times are shifted by the device's clock offset."""
+        """Take one scan's readings at plant time `t_ns` [ns UTC], shifted by the device's clock offset."""
         if self.frozen or not self.online:
             return
         offset = self.clock_offset_ns
@@ -90,7 +94,9 @@ class DeviceImage:
             self.readings[name] = (
                 reading
                 if offset == 0
-                else Reading(reading.value, reading.status, reading.t_ns + offset, reading.n0, reading.rate_hz)
+                else Reading(
+                    reading.value, reading.status, reading.t_ns + offset, reading.n0, reading.rate_hz
+                )
             )
         self.commits += 1
         for call in self._on_commit:
