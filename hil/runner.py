@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from emulator.clock import clock_from, stopwatch_ns
 from hil.capture.offers import Offers
@@ -31,7 +32,7 @@ class Listener(Protocol):
         ...
 
     def found(self, finding: dict[str, Any]) -> None:
-        """The twin has a new or changed finding."""
+        """Take note of a new or changed finding of the twin."""
         ...
 
 
@@ -95,12 +96,16 @@ class Bench:
         """Whether real time drives the run and the twin polls by itself."""
         return self.clock.kind == "wall"
 
-    async def __aenter__(self) -> "Bench":
+    async def __aenter__(self) -> Self:
         try:
             await self.live.start()
             protocols = {device.id: device.protocol for device in self.rig.devices}
             self.twin = TwinProcess(
-                self.options.rig_name, self.live.endpoints, dict(protocols), self.folder, lockstep=not self.paced
+                self.options.rig_name,
+                self.live.endpoints,
+                dict(protocols),
+                self.folder,
+                lockstep=not self.paced,
             )
             await self.twin.start()
         except BaseException:
@@ -128,8 +133,16 @@ class Bench:
         return self.live.emulation.desk.add(spec)
 
     def write(self, point_id: str, value: float | bool) -> None:
-        """Give a command at a device's panel: it takes effect at the next block edge."""
+        """Give a command at a device's panel: it takes effect at the next block edge.
+
+        Nobody stands at a real device's panel: the command is skipped, with the reason kept.
+        """
         point = self.rig.point(point_id)
+        if point.device in self.options.binding:
+            reason = f"{point.device} is real hardware; commands reach it over its wire or at its panel only"
+            now_ns = self.clock.epoch_ns + self.t_ns
+            self.skipped.append(FaultTrace("command", point_id, "command", now_ns, skipped=reason))
+            return
         self.live.emulation.images[point.device].write(point_id, value)
 
     async def advance(self, until_ns: int) -> None:
@@ -155,7 +168,7 @@ class Bench:
                         self._found(finding)
 
     def truth(self) -> list[FaultTrace]:
-        """What really happened so far, in absolute time."""
+        """Return what really happened so far, in absolute time."""
         epoch_ns = self.clock.epoch_ns
         happened = [
             FaultTrace(
@@ -208,10 +221,13 @@ class Bench:
     def _is_real(self, layer: str, on: str) -> bool:
         binding = self.options.binding
         if layer == "physics":
-            # A physics fault acts on the plant: it is real as soon as any device that shows this asset is.
-            return any(point.device in binding for point in self.rig.points if point.asset == on)
+            # A physics fault acts on the plant: it is real as soon as any device that shows this asset is. An
+            # asset that no point shows acts on its neighbours, so any real device may be the one that should
+            # show it.
+            shown_by = {point.device for point in self.rig.points if point.asset == on} or set(binding)
+            return any(device in binding for device in shown_by)
         if layer == "sensor":
-            return self.rig.point(on).device in binding
+            return any(point.device in binding for point in self.rig.points if point.id == on)
         return on in binding
 
 
@@ -220,8 +236,9 @@ async def run_scenario(
 ) -> ScenarioResult:
     """Run one scenario to its end and judge it.
 
-    A twin that dies, or any failure of the bench itself, ends the scenario with the verdict ``error`` and whatever
-    was captured until then. Cancelling (Ctrl-C) does the same and stops everything before it returns.
+    A twin that dies, or any failure of the bench itself, ends the scenario with the verdict ``error`` and
+    whatever was captured until then. Cancelling (Ctrl-C) does the same and stops everything before it
+    returns.
     """
     scenario = prepared.scenario
     bench = Bench(options, prepared.rig, folder, listener)
@@ -241,6 +258,9 @@ async def run_scenario(
         errors = (str(problem),)
     except OSError as problem:
         errors = (f"the rig could not be brought up: {problem.strerror or problem}",)
+    except Exception as problem:  # noqa: BLE001 - the edge of a scenario: reported, everything stopped, the others run
+        (folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        errors = (f"the bench itself broke: {problem!r}; traceback.txt in the scenario's capture says where",)
     except asyncio.CancelledError:
         errors = (f"interrupted at {bench.t_ns / SECOND:.1f} s of {scenario.duration / SECOND:.0f} s",)
     return _judged(bench, prepared, errors)
@@ -250,7 +270,9 @@ def _judged(bench: Bench, prepared: Prepared, errors: tuple[str, ...]) -> Scenar
     facts = bench.facts(errors)
     findings = sorted(bench.findings.values(), key=lambda f: (f["detected_ns"], f["id"]))
     signals = drawn_signals(prepared.scenario, prepared.rig, facts, findings)
-    facts = Facts(**{name: getattr(facts, name) for name in facts.__dataclass_fields__} | {"signals": signals})
+    facts = Facts(
+        **{name: getattr(facts, name) for name in facts.__dataclass_fields__} | {"signals": signals}
+    )
     truth = bench.truth()
     write_capture(bench.folder, truth, findings, facts)
     return evaluate(prepared.scenario, prepared.rig, truth, findings, facts)

@@ -12,9 +12,11 @@ from typing import Any
 READY_S = 60.0
 STOP_S = 10.0
 TICK_S = 120.0
+# -P: a user's own folder called "twin" must not be taken for ours.
+TWIN = (sys.executable, "-P", "-m", "twin")
 
 
-class TwinDied(RuntimeError):
+class TwinDied(RuntimeError):  # noqa: N818 - it says what happened
     """The twin's process ended while it was needed; the message holds its last words."""
 
 
@@ -46,6 +48,7 @@ class TwinProcess:
         self._log = folder / "twin.log"
         self._process: asyncio.subprocess.Process | None = None
         self._client: Any = None
+        self._drain: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start it and wait until it is ready.
@@ -64,7 +67,7 @@ class TwinProcess:
         ]
         self._endpoint_file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         command = [
-            sys.executable, "-m", "twin", self._rig, "--endpoints", str(self._endpoint_file), "--port", "0",
+            *TWIN, self._rig, "--endpoints", str(self._endpoint_file), "--port", "0",
             "--clock", "lockstep" if self._lockstep else "wall", "--history", str(self.history), "--json",
         ]  # fmt: skip
         with self._log.open("wb") as log:
@@ -73,25 +76,36 @@ class TwinProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": search_path()},
                 # Ctrl-C at the terminal is the bench's to handle: it stops its twin in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
         url = ""
         try:
             async with asyncio.timeout(READY_S):
-                while (event := await self._event())["event"] != "ready":
-                    if event["event"] == "endpoint" and event["device"] == "twin":
-                        url = event["url"]
+                while (event := await self._event()).get("event") != "ready":
+                    if event.get("event") == "endpoint" and event.get("device") == "twin":
+                        url = str(event.get("url", ""))
         except TimeoutError:
             await self.stop()
             raise TwinDied(f"the twin was not ready within {READY_S:.0f} s: {self.last_words()}") from None
+        except BaseException:
+            await self.stop()
+            raise
+        if not url:
+            await self.stop()
+            raise TwinDied("the twin said it was ready without saying where its API is")
+        # Whatever it prints from now on must not fill the pipe and stop it.
+        self._drain = asyncio.create_task(self._read_on())
         self._client = httpx.AsyncClient(base_url=url, timeout=TICK_S, trust_env=False)
 
     async def tick(self, t_ns: int) -> dict[str, Any]:
-        """Have it take in everything up to `t_ns` [ns UTC]; returns its watermark and new or changed findings."""
-        return dict(await self._call("POST", "/clock/tick", {"t_ns": t_ns}))
+        """Have it take in everything up to `t_ns` [ns UTC]; returns watermark and new or changed findings."""
+        answer = await self._call("POST", "/clock/tick", {"t_ns": t_ns})
+        if not isinstance(answer, dict) or not isinstance(answer.get("findings"), list):
+            raise TwinDied(f"the twin answered /clock/tick without findings: {str(answer)[:300]}")
+        return answer
 
     async def get(self, path: str) -> Any:
         """Read from its API."""
@@ -103,16 +117,20 @@ class TwinProcess:
             await self._client.aclose()
             self._client = None
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(STOP_S):
+        if process is not None and process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(STOP_S):
+                    await process.wait()
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
                 await process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        drain, self._drain = self._drain, None
+        if drain is not None:
+            drain.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await drain
 
     def last_words(self) -> str:
         """Return the end of its log, for an error message."""
@@ -141,23 +159,44 @@ class TwinProcess:
                         await self._process.wait()
             code = None if self._process is None else self._process.returncode
             if code is not None:
-                raise TwinDied(f"the twin ended with code {code} during {path}: {self.last_words()}") from None
+                raise TwinDied(
+                    f"the twin ended with code {code} during {path}: {self.last_words()}"
+                ) from None
             raise TwinDied(f"the twin did not answer {path}: {problem!r}") from None
-        if answer.status_code >= 400:  # noqa: PLR2004
+        if answer.status_code >= 400:
             raise TwinDied(f"the twin answered {path} with {answer.status_code}: {answer.text[:300]}")
-        return answer.json()
+        try:
+            return answer.json()
+        except ValueError:
+            raise TwinDied(
+                f"the twin answered {path} with something that is no JSON: {answer.text[:300]}"
+            ) from None
 
     async def _event(self) -> dict[str, Any]:
+        """Return the next line of its output if it is an event, an empty one for anything else."""
         assert self._process is not None
         assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        if not line:
-            code = await self._process.wait()
-            raise TwinDied(f"the twin ended with code {code} before it was ready: {self.last_words()}")
         try:
-            return dict(json.loads(line))
-        except ValueError:
-            return {"event": "noise"}
+            line = await self._process.stdout.readline()
+            if line:
+                event = json.loads(line)
+                return event if isinstance(event, dict) else {}
+        except ValueError:  # no JSON, or a line without end
+            return {}
+        code = await self._process.wait()
+        raise TwinDied(f"the twin ended with code {code} before it was ready: {self.last_words()}")
+
+    async def _read_on(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while await self._process.stdout.read(65_536):
+            pass
+
+
+def search_path() -> str:
+    """Return a PYTHONPATH on which the twin that belongs to this bench comes first."""
+    home = str(Path(__file__).resolve().parents[1])
+    return os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
 
 
 def _die_with_parent() -> None:

@@ -11,7 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Hardware-in-the-loop test bench and virtual plant: run scenarios on a rig and get a verdict with evidence.",
+    help="Hardware-in-the-loop bench and virtual plant: run scenarios on a rig, get a verdict with evidence.",
 )
 app.command("run")(run.run)
 app.command("serve")(serve.serve)
@@ -25,7 +25,7 @@ BENCH_ERROR = 4
 
 
 def main() -> None:
-    """Run the command line; a file's mistakes end with exit code 2 and one line each."""
+    """Run the command line; a file's mistakes end with exit code 2 and one line each, our own with 4."""
     from rigs.document import RigError
 
     try:
@@ -34,3 +34,9 @@ def main() -> None:
         for line in problem.problems:
             print(line, file=sys.stderr)
         sys.exit(USAGE_ERROR)
+    except Exception as problem:  # noqa: BLE001 - the edge of the process: Python's own exit code, 1, would say "fail"
+        import traceback
+
+        traceback.print_exc()
+        print(f"plantbench itself broke: {problem!r}; please report it with the lines above", file=sys.stderr)
+        sys.exit(BENCH_ERROR)

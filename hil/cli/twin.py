@@ -26,7 +26,9 @@ def twin(
     import os
     import sys
 
-    command = [sys.executable, "-m", "twin", rig, "--port", str(port), "--clock", clock]
+    from hil.sut import TWIN, search_path
+
+    command = [*TWIN, rig, "--port", str(port), "--clock", clock]
     if endpoints is not None:
         command += ["--endpoints", str(endpoints)]
     if history is not None:
@@ -34,4 +36,4 @@ def twin(
     if json_lines:
         command.append("--json")
     # This process is replaced: signals reach the twin itself, and nothing of the bench is left in its memory.
-    os.execv(sys.executable, command)  # noqa: S606 - fixed arguments, no shell
+    os.execve(sys.executable, command, os.environ | {"PYTHONPATH": search_path()})  # noqa: S606 - no shell
