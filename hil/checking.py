@@ -3,6 +3,7 @@
 import json
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hil.scenario import prepare
@@ -23,23 +24,30 @@ def check_rig(name: str, *, json_lines: bool) -> int:
     rig = load_rig(name)
     prepared = prepare(name) if scenario_files(name) else []
     if json_lines:
-        print(json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)}))
+        print(
+            json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)})
+        )
         for point in rig.points:
-            print(json.dumps({"event": "point", "id": point.id, "device": point.device, "address": _address(point),
-                              "unit": point.unit, "range": list(point.range), "access": _access(point)}))  # fmt: skip
+            place = {"event": "point", "id": point.id, "device": point.device, "address": _address(point)}
+            value = {"unit": point.unit, "range": list(point.range), "access": _access(point)}
+            print(json.dumps(place | value))
         for item in prepared:
             print(json.dumps({"event": "scenario", "scenario": item.scenario.scenario, "file": item.file}))
         return 0
     console = Console()
-    console.print(f"[bold]{rig.title or rig.rig}[/] — {len(rig.assets)} assets, {len(rig.points)} points")
+    console.print(
+        f"[bold]{escape(rig.title or rig.rig)}[/] — {len(rig.assets)} assets, {len(rig.points)} points"
+    )
     console.print(_devices(rig))
     console.print(_points(rig))
     if prepared:
-        table = Table("scenario", "duration", "faults", "what it proves", title="Scenarios", title_justify="left")
+        table = Table(
+            "scenario", "duration", "faults", "what it proves", title="Scenarios", title_justify="left"
+        )
         for item in prepared:
             faults = ", ".join(f"{fault.kind} on {fault.on}" for fault in item.scenario.faults) or "none"
             seconds = f"{item.scenario.duration / 1e9:g} s"
-            table.add_row(item.scenario.scenario, seconds, faults, item.scenario.title)
+            table.add_row(item.scenario.scenario, seconds, faults, escape(item.scenario.title))
         console.print(table)
     console.print(f"[green]Valid.[/] Next: plantbench run {name}")
     return 0
@@ -49,18 +57,24 @@ def _devices(rig: Rig) -> Table:
     table = Table("device", "protocol", "points", "poll", "time from", title="Devices", title_justify="left")
     for device in rig.devices:
         points = rig.points_of(device.id)
-        stamped = "source time" if device.protocol == "opcua" else "device clock" if device.clock else "the poll"
+        stamped = (
+            "source time" if device.protocol == "opcua" else "device clock" if device.clock else "the poll"
+        )
         table.add_row(device.id, device.protocol, str(len(points)), f"{device.poll / 1e9:g} s", stamped)
     return table
 
 
 def _points(rig: Rig) -> Table:
-    table = Table("point", "device", "address", "unit", "range", "access", title="Points", title_justify="left")
+    table = Table(
+        "point", "device", "address", "unit", "range", "access", title="Points", title_justify="left"
+    )
     for point in rig.points:
         low, high = point.range
         mark = " [bold]*[/]" if point.critical else ""
         span = f"{low:g} … {high:g}"
-        table.add_row(point.id + mark, point.device, _address(point), point.unit, span, _access(point))
+        table.add_row(
+            point.id + mark, point.device, escape(_address(point)), escape(point.unit), span, _access(point)
+        )
     table.caption = "* critical for the twin"
     table.caption_justify = "left"
     return table

@@ -1,4 +1,4 @@
-"""Measure this machine: timers, ports, serial lines, cores, caches, extras. Say whether its verdicts will hold."""
+"""Measure this machine (timers, ports, serial lines, cores, caches); say whether its verdicts will hold."""
 
 import importlib.metadata
 import importlib.util
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -34,10 +34,8 @@ class Result:
 def examine(*, json_lines: bool) -> int:
     """Run every examination and print it; 0 if this machine can judge, 4 if something it needs is missing."""
     console = Console(stderr=json_lines)
-    results: list[Result] = []
     with console.status("examining this machine …"):
-        for check in (_cores, _memory, _timer, _spinning, _loopback, _pty, _serial, _disk, _kernels, _foreign):
-            results.append(_guarded(check))
+        results = [_guarded(check) for check in CHECKS]
     if json_lines:
         for result in results:
             print(json.dumps({"event": "examination"} | asdict(result)))
@@ -52,7 +50,11 @@ def examine(*, json_lines: bool) -> int:
         console.print(f"[red]This machine cannot judge yet:[/] {', '.join(bad)}.")
         return 4
     limited = any(result.grade == "limited" for result in results)
-    advice = "lockstep verdicts hold; read the limits above before trusting wall-clock ones." if limited else "verdicts hold."
+    advice = (
+        "lockstep verdicts hold; read the limits above before trusting wall-clock ones."
+        if limited
+        else "verdicts hold."
+    )
     console.print(f"[green]This machine can judge:[/] {advice} Next: plantbench run pump_skid")
     return 0
 
@@ -61,27 +63,36 @@ def _guarded(check: Callable[[], Result]) -> Result:
     name = check.__name__.strip("_")
     try:
         return check()
-    except OSError as problem:
-        return Result(name, "bad", str(problem), "the operating system refused it")
+    except (OSError, ImportError) as problem:
+        return Result(name, "bad", str(problem), "the operating system refused it, or has no such thing")
 
 
 def _cores() -> Result:
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    means = "plant and twin run side by side" if count > 1 else "plant and twin share one core; wall-clock runs may be late"
+    means = (
+        "plant and twin run side by side"
+        if count > 1
+        else "plant and twin share one core; wall-clock runs may be late"
+    )
     return Result("cores", "good" if count > 1 else "limited", f"{count} ({platform.machine()})", means)
 
 
 def _memory() -> Result:
     size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / MEBIBYTE
-    grade: Grade = "good" if size > 2000 else "limited"  # noqa: PLR2004 - MiB; plant and twin hold about 700 together
+    grade: Grade = "good" if size > 2000 else "limited"
     return Result("memory", grade, f"{size / 1024:.1f} GiB", "plant and twin need about 0.7 GiB together")
 
 
 def _timer() -> Result:
     """Lateness of a sleep, on an absolute 10 ms grid."""
     late = _lateness(period_s=0.010, ticks=60, spin_s=0.0)
-    grade: Grade = "good" if late[-1] < 0.005 else "limited"  # noqa: PLR2004 - half a period
-    return Result("sleeping timer", grade, _spread(late), "paces 100 ms scans; later than 100 ms makes a run inconclusive")
+    grade: Grade = "good" if late[-1] < 0.005 else "limited"
+    return Result(
+        "sleeping timer",
+        grade,
+        _spread(late),
+        "paces 100 ms scans; later than 100 ms makes a run inconclusive",
+    )
 
 
 def _spinning() -> Result:
@@ -91,8 +102,12 @@ def _spinning() -> Result:
     thread.start()
     thread.join()
     p99 = late[int(0.99 * (len(late) - 1))]
-    good = p99 <= 50e-6 and late[-1] <= 500e-6  # noqa: PLR2004 - the target for stimulus clocks
-    means = "within the target of 50 µs (99 %) and 500 µs" if good else "target 50 µs (99 %) and 500 µs is not met"
+    good = p99 <= 50e-6 and late[-1] <= 500e-6
+    means = (
+        "within the target of 50 µs (99 %) and 500 µs"
+        if good
+        else "target 50 µs (99 %) and 500 µs is not met"
+    )
     return Result("spinning timer", "good" if good else "limited", _spread(late), means)
 
 
@@ -130,7 +145,12 @@ def _loopback() -> Result:
                 client.recv(64)
                 times.append(time.perf_counter() - begun)
     median = sorted(times)[len(times) // 2]
-    return Result("loopback ports", "good", f"round trip {median * 1e6:.0f} µs", "OPC UA and Modbus TCP devices can open")
+    return Result(
+        "loopback ports",
+        "good",
+        f"round trip {median * 1e6:.0f} µs",
+        "OPC UA and Modbus TCP devices can open",
+    )
 
 
 def _pty() -> Result:
@@ -146,7 +166,12 @@ def _pty() -> Result:
     finally:
         os.close(master)
         os.close(slave)
-    return Result("pseudo terminals", "good" if whole else "bad", "8-bit clean" if whole else "bytes changed", "Modbus RTU can open")
+    return Result(
+        "pseudo terminals",
+        "good" if whole else "bad",
+        "8-bit clean" if whole else "bytes changed",
+        "Modbus RTU can open",
+    )
 
 
 def _serial() -> Result:
@@ -159,8 +184,10 @@ def _serial() -> Result:
 
 def _disk() -> Result:
     free = shutil.disk_usage(Path.cwd()).free / MEBIBYTE
-    grade: Grade = "good" if free > 500 else "limited"  # noqa: PLR2004 - MiB; a run of the skid writes about 50
-    return Result("disk", grade, f"{free / 1024:.1f} GiB free here", "a run of the skid leaves about 50 MiB of capture")
+    grade: Grade = "good" if free > 500 else "limited"
+    return Result(
+        "disk", grade, f"{free / 1024:.1f} GiB free here", "a run of the skid leaves about 50 MiB of capture"
+    )
 
 
 def _kernels() -> Result:
@@ -176,4 +203,12 @@ def _kernels() -> Result:
 def _foreign() -> Result:
     found = [name for name in ("mbpoll", "node", "mosquitto_sub") if shutil.which(name)]
     version = importlib.metadata.version("asyncua")
-    return Result("foreign clients", "good", ", ".join(found) or "none", f"second opinions for your own tests; asyncua {version}")
+    return Result(
+        "foreign clients",
+        "good",
+        ", ".join(found) or "none",
+        f"second opinions for your own tests; asyncua {version}",
+    )
+
+
+CHECKS: Final = (_cores, _memory, _timer, _spinning, _loopback, _pty, _serial, _disk, _kernels, _foreign)

@@ -1,4 +1,4 @@
-"""A run as a person sees it: progress, verdicts, files; and as a script sees it: JSON lines and an exit code."""
+"""A run as a person sees it (progress, verdicts, files) and as a script does (JSON lines, an exit code)."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from emulator.clock import clock_from, stopwatch_ns
@@ -41,14 +42,18 @@ class _Progress:
         self._progress = progress
         self._json = json_lines
         self._name = prepared.scenario.scenario
-        self._task: TaskID = progress.add_task(self._name, total=prepared.scenario.duration / SECOND, note="starting")
+        self._task: TaskID = progress.add_task(
+            self._name, total=prepared.scenario.duration / SECOND, note="starting"
+        )
         self._open: dict[str, str] = {}
         self._reached_s = 0.0
 
     def advanced(self, t_ns: int) -> None:
         self._reached_s = t_ns / SECOND
         note = ", ".join(self._open.values())
-        self._progress.update(self._task, completed=t_ns / SECOND, note=note if len(note) < 60 else note[:57] + "…")
+        self._progress.update(
+            self._task, completed=t_ns / SECOND, note=note if len(note) < 60 else note[:57] + "…"
+        )
 
     def found(self, finding: dict[str, Any]) -> None:
         if finding["state"] == "open":
@@ -57,7 +62,10 @@ class _Progress:
             self._open.pop(finding["id"], None)
         if self._json:
             keys = ("id", "fault", "on", "state", "detected_ns", "confidence")
-            print(json.dumps({"event": "finding", "scenario": self._name} | {k: finding[k] for k in keys}), flush=True)
+            print(
+                json.dumps({"event": "finding", "scenario": self._name} | {k: finding[k] for k in keys}),
+                flush=True,
+            )
 
     def done(self, result: ScenarioResult) -> None:
         self._progress.remove_task(self._task)
@@ -70,7 +78,14 @@ class _Progress:
 
 
 def run_rig(
-    name: str, wanted: tuple[str, ...], clock: str, seed: int, binding_file: Path | None, out: Path | None, *, json_lines: bool
+    name: str,
+    wanted: tuple[str, ...],
+    clock: str,
+    seed: int,
+    binding_file: Path | None,
+    out: Path | None,
+    *,
+    json_lines: bool,
 ) -> int:
     """Run, judge, write, show; returns the exit code.
 
@@ -84,7 +99,7 @@ def run_rig(
     try:
         clock_from(clock)
     except ValueError as problem:
-        console.print(f"[red]{problem}[/]")
+        console.print(f"[red]{escape(str(problem))}[/]")
         return 2
     rig = load_rig(name)
     binding = load_binding(binding_file, rig)
@@ -96,16 +111,16 @@ def run_rig(
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        console.print(f"[red]{out}: cannot be made: {problem.strerror}; choose another --out[/]")
+        console.print(f"[red]{escape(str(out))}: cannot be made: {problem.strerror}; choose another --out[/]")
         return 2
-    title = rig.title or rig.rig
+    title = escape(rig.title or rig.rig)
     console.print(f"[bold]{title}[/] · {len(scenarios)} scenarios · clock {clock} · seed {seed}")
     begun_ns = stopwatch_ns()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         warm_up(console, scenarios[0].rig, twin=True)
     except ValueError as problem:  # a plant that cannot be built from this rig
-        console.print(f"[red]{problem}[/]")
+        console.print(f"[red]{escape(str(problem))}[/]")
         return 2
     options = Options(str(find(name)), clock, seed, binding)
     results, errors = asyncio.run(_run_all(options, scenarios, out, console, json_lines=json_lines))
@@ -116,7 +131,11 @@ def run_rig(
         clock=clock,
         started_utc=started,
         versions={package: importlib.metadata.version(package) for package in SHOWN if _installed(package)},
-        host={"system": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count() or 1},
+        host={
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "cores": os.cpu_count() or 1,
+        },
         results=tuple(results),
         binding=binding,
         command=("plantbench", "run", *sys.argv[2:]),
@@ -130,7 +149,12 @@ def run_rig(
         for result in results:
             line = {"event": "verdict", "scenario": result.name, "verdict": result.verdict.label}
             print(json.dumps(line | {"reasons": [reason.text for reason in result.reasons]}))
-        print(json.dumps({"event": "done", "verdict": record.verdict.label, "record": str(out / "record.json")}), flush=True)
+        print(
+            json.dumps(
+                {"event": "done", "verdict": record.verdict.label, "record": str(out / "record.json")}
+            ),
+            flush=True,
+        )
     console.print(verdict_table(record))
     console.print(f"Report: [bold]{report}[/] · record.json, junit.xml and capture/ beside it")
     console.print(_next_step(record, name))
@@ -155,8 +179,8 @@ async def _run_all(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt)
     columns = (
-        TextColumn("       {task.description:<28}"), BarColumn(bar_width=30), TextColumn("{task.completed:.0f} s"),
-        TimeElapsedColumn(), TextColumn("[dim]{task.fields[note]}"),
+        TextColumn("       {task.description:<28}"), BarColumn(bar_width=30),
+        TextColumn("{task.completed:.0f} s"), TimeElapsedColumn(), TextColumn("[dim]{task.fields[note]}"),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
         for prepared in scenarios:
@@ -208,4 +232,3 @@ def _installed(package: str) -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return True
-

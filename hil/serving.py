@@ -5,8 +5,10 @@ import contextlib
 import json
 import signal
 import sys
+from collections import deque
 
 from rich.console import Console
+from rich.markup import escape
 
 from emulator.clock import Clock, WallClock, clock_from
 from emulator.emulation import Emulation
@@ -25,22 +27,30 @@ class Pacer:
         self.clock = clock
         self.paused = clock.kind == "lockstep"
         self.blocks = 0
-        self.late_ns: list[int] = []
+        self.late_ns: deque[int] = deque(maxlen=1000)
 
     async def run(self) -> None:
         """Step for ever."""
         while True:
             if self.paused:
-                paused_from = asyncio.get_running_loop().time()
-                while self.paused:
-                    await asyncio.sleep(0.02)
-                if isinstance(self.clock, WallClock):
-                    self.clock.shift(round((asyncio.get_running_loop().time() - paused_from) * 1e9))
-            late_ns = await self.clock.wait_until(self.emulation.t_ns + self.emulation.plant.block_ns)
-            self.late_ns = [*self.late_ns[-999:], late_ns]
+                await self._paused()
+            self.late_ns.append(
+                await self.clock.wait_until(self.emulation.t_ns + self.emulation.plant.block_ns)
+            )
+            if self.paused:  # while it waited for the block's time
+                continue
             self.emulation.step()
             self.blocks += 1
             await asyncio.sleep(0)
+
+    async def _paused(self) -> None:
+        """Return when the pause is over; the clock goes on from where single steps have brought the plant."""
+        from_s, from_ns = asyncio.get_running_loop().time(), self.emulation.t_ns
+        while self.paused:  # noqa: ASYNC110 - a request clears it; fifty looks a second are as good as a signal
+            await asyncio.sleep(0.02)
+        if isinstance(self.clock, WallClock):
+            real_ns = round((asyncio.get_running_loop().time() - from_s) * 1e9)
+            self.clock.shift(real_ns - round((self.emulation.t_ns - from_ns) / self.clock.scale))
 
     async def step(self, blocks: int) -> None:
         """Advance that many blocks now, letting the servers breathe in between."""
@@ -65,13 +75,13 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
     try:
         clock = clock_from(clock_text)
     except ValueError as problem:
-        console.print(f"[red]{problem}[/]")
+        console.print(f"[red]{escape(str(problem))}[/]")
         return 2
     rig = with_ports(load_rig(name), port_base)
     try:
         warm_up(console, rig, twin=False)
     except ValueError as problem:  # a plant that cannot be built from this rig
-        console.print(f"[red]{problem}[/]")
+        console.print(f"[red]{escape(str(problem))}[/]")
         return 2
     live = LiveRig(rig, seed, clock.epoch_ns)
     pacer = Pacer(live.emulation, clock)
@@ -86,26 +96,31 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
 
     def announce(device: str, protocol: str, url: str) -> None:
         if json_lines:
-            print(json.dumps({"event": "endpoint", "device": device, "protocol": protocol, "url": url}), flush=True)
+            print(
+                json.dumps({"event": "endpoint", "device": device, "protocol": protocol, "url": url}),
+                flush=True,
+            )
         else:
             console.print(f"  [bold]{device:<10}[/] {protocol:<11} {url}")
 
     pacing: asyncio.Task[None] | None = None
     try:
-        console.print(f"[bold]{rig.title or rig.rig}[/] · clock {clock.kind} · seed {seed}")
+        console.print(f"[bold]{escape(rig.title or rig.rig)}[/] · clock {clock.kind} · seed {seed}")
         await live.start(announce)
         announce("control", "http", await control.start())
         if json_lines:
             print(json.dumps({"event": "ready"}), flush=True)
         else:
-            console.print("Serving. Read it with any client, inject faults at the control API (/docs); Ctrl-C stops.")
+            console.print(
+                "Serving. Read it with any client, inject faults at the control API (/docs); Ctrl-C stops."
+            )
         pacing = asyncio.create_task(pacer.run())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([pacing, stopped], return_when=asyncio.FIRST_COMPLETED)
         if pacing.done():
             pacing.result()
     except OSError as problem:
-        console.print(f"[red]{problem.strerror or problem}[/]")
+        console.print(f"[red]{escape(problem.strerror or str(problem))}[/]")
         return 2
     finally:
         if pacing:
