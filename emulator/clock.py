@@ -20,6 +20,10 @@ class Clock(Protocol):
     kind: str
     epoch_ns: int
 
+    def begin(self, t_ns: int) -> int:
+        """Start pacing at plant time `t_ns` [ns]; returns the epoch, from now on fixed."""
+        ...
+
     async def wait_until(self, t_ns: int) -> int:
         """Return once plant time `t_ns` [ns] is due, with the lateness in nanoseconds of real time."""
         ...
@@ -31,6 +35,10 @@ class LockstepClock:
 
     kind: str = "lockstep"
     epoch_ns: int = LOCKSTEP_EPOCH_NS
+
+    def begin(self, t_ns: int) -> int:
+        """Return the fixed epoch."""
+        return self.epoch_ns
 
     async def wait_until(self, t_ns: int) -> int:
         """Return at once; lockstep cannot be late."""
@@ -59,10 +67,16 @@ class WallClock:
         if self.scale != 1.0:
             self.kind = f"x{self.scale:g}"
 
+    def begin(self, t_ns: int) -> int:
+        """Lay the grid so that `t_ns` is due now: what came before (opening ports, starting a twin) is not lateness."""
+        self._origin_ns = time.monotonic_ns() - round(t_ns / self.scale)
+        self.epoch_ns = time.time_ns() - t_ns
+        return self.epoch_ns
+
     async def wait_until(self, t_ns: int) -> int:
         """Wait for the grid point of plant time `t_ns`; lateness is measured, never made up for by skipping."""
         if self._origin_ns == 0:
-            self._origin_ns = time.monotonic_ns() - round(t_ns / self.scale)
+            self.begin(t_ns)
         due_ns = self._origin_ns + round(t_ns / self.scale)
         while (left_ns := due_ns - time.monotonic_ns()) > 0:
             # The event loop rounds waits up to a millisecond: aim short of the edge, then yield until it comes.

@@ -95,6 +95,12 @@ class Emulation:
         """Hash of everything the device images have held so far: equal for equal seeds, in lockstep."""
         return self._digest.hexdigest()
 
+    def begin(self, epoch_ns: int) -> None:
+        """Put plant time 0 at `epoch_ns` on the calendar; to be called before the first step."""
+        self.epoch_ns = epoch_ns
+        for image in self.images.values():
+            image.begin(epoch_ns)
+
     async def start(self, announce: Any = None) -> dict[str, str]:
         """Open every device's endpoint; returns device id -> URL and calls `announce(device, url)` as each opens."""
         from emulator.devices.faces import open_face

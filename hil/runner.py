@@ -108,6 +108,7 @@ class Bench:
                 lockstep=not self.paced,
             )
             await self.twin.start()
+            self.live.emulation.begin(self.clock.begin(0))
         except BaseException:
             await self.close()
             raise
@@ -186,7 +187,7 @@ class Bench:
     def facts(self, errors: tuple[str, ...] = ()) -> Facts:
         """Everything the bench saw, once twin and devices have stopped."""
         try:
-            values, blocks = read_history(self.twin.history) if self.twin else ({}, {})
+            values, blocks = read_history(self.twin.history, self.clock.epoch_ns) if self.twin else ({}, {})
         except RuntimeError as problem:
             values, blocks, errors = {}, {}, (*errors, str(problem))
         scale = float(getattr(self.clock, "scale", 1.0))

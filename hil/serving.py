@@ -108,6 +108,7 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
         console.print(f"[bold]{escape(rig.title or rig.rig)}[/] · clock {clock.kind} · seed {seed}")
         await live.start(announce)
         announce("control", "http", await control.start())
+        live.emulation.begin(clock.begin(0))
         if json_lines:
             print(json.dumps({"event": "ready"}), flush=True)
         else:

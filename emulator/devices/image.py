@@ -71,6 +71,10 @@ class DeviceImage:
         self._on_commit: list[Callable[[], None]] = []
         self._on_power: list[Callable[[bool], None]] = []
 
+    def begin(self, epoch_ns: int) -> None:
+        """Put plant time 0 at `epoch_ns` on the calendar; the device starts then."""
+        self.epoch_ns = self.t_ns = self.started_ns = epoch_ns
+
     @property
     def uptime_s(self) -> float:
         """Seconds since the device last started, by its own clock."""

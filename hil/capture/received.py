@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read_history(path: Path) -> tuple[dict[str, Series], dict[str, Blocks]]:
-    """Return readings and waveforms by point id; both empty where there is no file.
+def read_history(path: Path, since_ns: int = 0) -> tuple[dict[str, Series], dict[str, Blocks]]:
+    """Return readings and waveforms from `since_ns` [ns UTC] on by point id; both empty where there is no file.
+
+    A twin on its own clock polls before the plant's time begins; what it met then is nobody's measurement.
 
     Raises
     ------
@@ -29,11 +31,13 @@ def read_history(path: Path) -> tuple[dict[str, Series], dict[str, Blocks]]:
         with duckdb.connect(str(path), read_only=True) as db:
             readings = db.execute(
                 "SELECT point, t_source, t_received, value, quality, stamp FROM readings"
-                " ORDER BY point, t_source, t_received"
+                " WHERE t_source >= ? ORDER BY point, t_source, t_received",
+                [since_ns],
             ).fetchnumpy()
             waveforms = db.execute(
                 "SELECT point, t_source, n0, count, rate_hz, minimum, maximum, rms FROM waveforms"
-                " WHERE n0 IS NOT NULL AND count > 0 AND quality < 1073741824 ORDER BY point, n0"
+                " WHERE n0 IS NOT NULL AND count > 0 AND quality < 1073741824 AND t_source >= ? ORDER BY point, n0",
+                [since_ns],
             ).fetchnumpy()
     except duckdb.Error as problem:
         reason = str(problem).splitlines()[0]

@@ -253,8 +253,10 @@ class _Case:
                 )
             elif point.id in facts.received and point.id in facts.offered:
                 received = facts.received[point.id]
-                # A poll has the time of its request; the image it met may be one scan older or newer.
-                tolerance = {"source": 1_000_000, "device_clock": 1_000_000}.get(received.stamp, block_ns)
+                # Source times come through as they are. Other stamps tell when the request was made, and the image it
+                # met may be a scan older; in lockstep the device clock stands still during a poll.
+                exact = received.stamp == "source" or (received.stamp == "device_clock" and not self.paced)
+                tolerance = 1_000_000 if exact else block_ns * 3 // 2
                 total += compare_readings(
                     point.id,
                     facts.offered[point.id],
