@@ -109,7 +109,7 @@ def _check(scenario: Scenario, rig: Rig) -> Found:
         if step.at >= scenario.duration:
             yield (*here, "at"), "lies at or after the scenario's end; it would never take effect"
     for index, expectation in enumerate(scenario.expect):
-        named = list(getattr(expectation, "devices", ())) + [getattr(expectation, "device", "")]
+        named = [*getattr(expectation, "devices", ()), getattr(expectation, "device", "")]
         for name in filter(None, named):
             if name not in devices:
                 yield ("expect", index), f"unknown device {name!r}; {_near(name, list(devices))}"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rigs.quantity import (
-    Angle, Area, Current, Duration, FlowResistance, Force, Frequency, Inductance, Inertia, Length, Number, Power, Pressure, Resistance, Seconds, Speed, Temperature, Voltage, VolumeFlow, quantity,
+    Angle, Area, Current, Duration, FlowResistance, Force, Frequency, Inductance, Inertia, Length, Number, Power, Resistance, Seconds, Speed, Temperature, Voltage, VolumeFlow, quantity,
 )  # fmt: skip
 
 

@@ -55,7 +55,8 @@ def to_si(text: object, unit: str) -> float:
     """
     name = DIMENSIONS.get(unit, unit)
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
-        raise ValueError(f"{text!r} is not a {name}; write a number and a unit, such as '1.5 {unit or '%'}'")
+        # pydantic turns ValueError, and only that, into a problem with a place.
+        raise ValueError(f"{text!r} is not a {name}; write a number and a unit, such as '1.5 {unit or '%'}'")  # noqa: TRY004
     if isinstance(text, (int, float)):
         if unit:
             raise ValueError(f"{text!r} has no unit; a {name} needs one, such as '{text} {unit}'")
@@ -67,22 +68,20 @@ def to_si(text: object, unit: str) -> float:
 
 @cache
 def _parse(text: str, unit: str) -> float:
-    registry = _registry()
     number, _, spelled = text.strip().partition(" ")
     name = DIMENSIONS.get(unit, unit)
     try:
         magnitude = float(number)
-        quantity = registry.Quantity(magnitude, spelled.strip().replace("%", "percent"))
-        # An angular velocity given in Hz is a common slip: pint would treat 1 Hz as 1 rad/s.
-        if unit == "rad/s" and quantity.is_compatible_with("Hz") and "hertz" in str(quantity.units):
-            raise ValueError(f"{text!r} is a frequency where a speed is expected; write it in rpm or rad/s")
-        converted = quantity.to(unit) if unit else quantity.to("")
-    except ValueError as problem:
-        if "expected" in str(problem):
-            raise
+    except ValueError:
         raise ValueError(f"{text!r} is not a {name}; write a number and a unit, such as '1.5 {unit or '%'}'") from None
+    try:
+        quantity = _registry().Quantity(magnitude, spelled.strip().replace("%", "percent"))
+        converted = quantity.to(unit)
     except Exception:  # noqa: BLE001 - pint raises many kinds; all mean "not this dimension"
         raise ValueError(f"{text!r} is not a {name}; the unit must convert to {unit or 'a plain number'}") from None
+    # An angular velocity given in Hz is a common slip: a unit library takes 1 Hz for 1 rad/s.
+    if unit == "rad/s" and "hertz" in str(quantity.units):
+        raise ValueError(f"{text!r} is a frequency where a speed is expected; write it in rpm or rad/s")
     return float(converted.magnitude)
 
 

@@ -1,4 +1,4 @@
-"""``plantbench doctor``: can this machine judge?"""
+"""``plantbench doctor``: say whether this machine can judge."""
 
 from typing import Annotated
 
