@@ -23,9 +23,7 @@ def sections(text: str) -> dict[str, str]:
 def help_of(verb: str) -> str:
     from hil.cli import app
 
-    answer = CliRunner().invoke(
-        app, [verb, "--help"], env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"}
-    )
+    answer = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "160", "TERM": "dumb", "NO_COLOR": "1"})
     assert answer.exit_code == 0, answer.output
     return answer.output
 
@@ -33,9 +31,7 @@ def help_of(verb: str) -> str:
 @pytest.mark.parametrize("verb", ["run", "serve", "twin", "check", "analyze", "doctor"])
 def test_the_options_of_a_verb_are_those_of_its_help(verb):
     listed = set(
-        re.findall(
-            r"^\| `(--[a-z-]+)", sections(text_of("command-line.md"))[f"plantbench {verb}"], re.MULTILINE
-        )
+        re.findall(r"^\| `(--[a-z-]+)", sections(text_of("command-line.md"))[f"plantbench {verb}"], re.MULTILINE)
     )
     offered = set(re.findall(r"^\W*(--[a-z-]+)", help_of(verb), re.MULTILINE)) - {"--help"}
     assert listed == offered
@@ -45,9 +41,7 @@ def test_every_verb_is_described():
     from hil.cli import app
 
     verbs = {f"plantbench {command.name}" for command in app.registered_commands}
-    assert verbs == {
-        title for title in sections(text_of("command-line.md")) if title.startswith("plantbench ")
-    }
+    assert verbs == {title for title in sections(text_of("command-line.md")) if title.startswith("plantbench ")}
 
 
 def routes(app) -> set[tuple[str, str]]:

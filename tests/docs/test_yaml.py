@@ -33,9 +33,7 @@ def data_of(block: Block) -> Any:
 
 
 def complete(data: Any) -> str | None:
-    return next(
-        (key for key in ("rig", "scenario", "binding") if isinstance(data, dict) and key in data), None
-    )
+    return next((key for key in ("rig", "scenario", "binding") if isinstance(data, dict) and key in data), None)
 
 
 def rig_of(page: Path, folder: Path) -> Rig:
