@@ -75,6 +75,7 @@ class Engine:
         self._frame_end: int | None = None
         self._sums: dict[str, tuple[float, int]] = {}
         self._kept: dict[str, tuple[float, int]] = {}
+        self._latest: dict[str, tuple[float, int]] = {}
         self._early: list[tuple[int, str, float]] = []
         self._unusable: set[str] = set()
         self._frames = 0
@@ -96,15 +97,18 @@ class Engine:
         if self._frame_end is None:
             self._frame_end = (now_ns // FRAME_NS + 1) * FRAME_NS
         calm = self._machine.state == "steady" or not self._has_machine
+        waves: list[tuple[Batch, PointInfo]] = []
         for batch in batches:
             info = self._infos.get(batch.point)
             if info is None:
                 continue
             self._devices.take(batch)
             if info.waveform:
-                self._waveforms.take(batch, self._speed_hz(info))
+                waves.append((batch, info))
             else:
                 self._reading(batch, info, calm=calm)
+        for batch, info in waves:  # after the readings, so that the first block already knows the speed
+            self._waveforms.take(batch, self._speed_hz(info))
         self._devices.judge(now_ns, link_states)
         if now_ns - self._frame_end > LATE_FRAMES * FRAME_NS:
             self._frame_end = (now_ns // FRAME_NS) * FRAME_NS
@@ -175,6 +179,7 @@ class Engine:
         if t_ns > self._frame_end:
             self._early.append((t_ns, point, value))
             return
+        self._latest[point] = (value, self._frames)
         total, count = self._sums.get(point, (0.0, 0))
         self._sums[point] = (total + value, count + 1)
 
@@ -195,11 +200,11 @@ class Engine:
         """Shaft speed now [Hz] for a waveform: the encoder, else the drive's frequency, else what its asset says."""
         for role, scale in (("speed", 1.0 / (2.0 * math.pi)), ("frequency", 1.0 / self._pole_pairs())):
             point = self._roles.get(role)
-            if point in self._kept and point not in self._unusable:
-                value, frame = self._kept[point]
-                if self._frames - frame <= HOLD_FRAMES and "speed" not in self._process.active:
+            if point in self._latest and point not in self._unusable and role not in self._process.active:
+                value, frame = self._latest[point]
+                if self._frames - frame <= HOLD_FRAMES:
                     return value * scale if value * scale > 0.5 else None
-        return self._waveforms.own_speed_hz(info, self._kept)
+        return self._waveforms.own_speed_hz(info, self._latest)
 
     def _pole_pairs(self) -> float:
         motor = self._process.model.motor
@@ -212,6 +217,7 @@ class Engine:
         offline = self._devices.offline
         running = self._machine.state not in ("off", "unknown")
         self._unusable = self._sensors.judge(end_ns, running=running, offline=offline)
+        self._unusable |= self._devices.hanging
         self._unusable |= {info.id for info in self._infos.values() if info.device in offline}
         values = self._values()
         for point, (total, count) in self._sums.items():

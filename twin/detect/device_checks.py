@@ -39,6 +39,9 @@ class DeviceChecks:
     stamp_moved_ns: int | None = None
     values_moved_ns: int | None = None
     values: dict[str, float] = field(default_factory=dict)
+    stamps: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    """Point → its newest source time and when that last moved."""
+    last_heard: dict[str, int] = field(default_factory=dict)
     uptime_s: float = math.nan
     restarts: list[tuple[int, float, float]] = field(default_factory=list)
     waiting_since_ns: int | None = None
@@ -64,12 +67,20 @@ class DeviceChecks:
         if (lively or uptime) and self.values.get(batch.point) != value:
             self.values_moved_ns = now
         self.values[batch.point] = value
+        self.last_heard[batch.point] = now
         if batch.stamp != "poll":
             if self.last_stamp_ns is None or batch.t0_ns != self.last_stamp_ns:
-                self.stamp_moved_ns = now
+                if self.stamps.get(batch.point, (None, 0))[0] != batch.t0_ns:
+                    self.stamp_moved_ns = now
                 self.last_stamp_ns = batch.t0_ns
-            if not self.offsets or self.offsets[-1][0] != now:
-                self.offsets.append((now, batch.t0_ns - now))
+            if self.stamps.get(batch.point, (None, 0))[0] != batch.t0_ns:
+                self.stamps[batch.point] = (batch.t0_ns, now)
+            offset = batch.t0_ns - now
+            if self.offsets and self.offsets[-1][0] == now:
+                # One point's own stamp may hang: the youngest of a poll is the device's clock.
+                self.offsets[-1] = (now, max(offset, self.offsets[-1][1]))
+            else:
+                self.offsets.append((now, offset))
                 if self.usual_offset_ns is None and len(self.offsets) >= USUAL_AFTER:
                     settled = sorted(off for _, off in self.offsets)
                     self.usual_offset_ns = settled[-1]
@@ -96,6 +107,13 @@ class DeviceChecks:
             assert self.stamp_moved_ns is not None
             return "source_time_frozen", self.stamp_moved_ns
         return None
+
+    def hanging(self, now_ns: int) -> list[tuple[str, int]]:
+        """Return points whose own source time stands still while the device's moves: (point, since)."""
+        wait = max(self.stale_after_ns, 4 * self.poll_ns)
+        if self.last_good_ns is None or self.stamp_moved_ns is None or self.stamp_moved_ns < now_ns - 2 * self.poll_ns:
+            return []
+        return [(point, moved) for point, (_, moved) in sorted(self.stamps.items()) if self.last_good_ns - moved >= wait]
 
     def clock_shift(self, now_ns: int) -> tuple[int, int, int] | None:
         """Return (offset now, usual offset, since) in ns when the device's clock has left its usual place.

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from twin.batch import is_good
 
-SENSOR_FAILURES = frozenset({0x808C0000, 0x808A0000})
-"""Bad_SensorFailure and Bad_NotConnected: the device blames the transducer."""
+SENSOR_FAILURES = frozenset({0x808C0000})
+"""Bad_SensorFailure: the device blames the transducer."""
 WAITING = 0x80320000
 NOISE_WINDOW = 20
 NOISE_RATIO = 2.2

@@ -37,6 +37,7 @@ class DeviceMonitor:
         self._back_ns: dict[str, int] = {}
         self._shift_since: dict[str, int] = {}
         self.offline: frozenset[str] = frozenset()
+        self.hanging: set[str] = set()
 
     def take(self, batch: Batch) -> None:
         """Take note of a batch."""
@@ -69,6 +70,7 @@ class DeviceMonitor:
                 continue
             if self._frozen(name, checks, now_ns):
                 out.add(name)
+            self._hanging(name, checks, now_ns)
             self._restarted(name, checks, now_ns)
             self._clock(name, checks, now_ns)
             if checks.waiting_since_ns is not None:
@@ -121,6 +123,23 @@ class DeviceMonitor:
                       "uptime_s": checks.uptime_s, "points_watched": len(checks.values)},
         )  # fmt: skip
         return fault == "device_frozen"
+
+    def _hanging(self, name: str, checks: DeviceChecks, now_ns: int) -> None:
+        """Single points whose source time stands still: their values cannot be ordered, so they are not used."""
+        hanging = dict(checks.hanging(now_ns))
+        for point, since in hanging.items():
+            # A point that reports bad has no new source time to give.
+            if checks.last_heard.get(point, 0) >= now_ns - 2 * checks.poll_ns:
+                self.ledger.raise_(
+                    "source_time_frozen",
+                    point,
+                    now_ns,
+                    onset_ns=since,
+                    evidence={"source_time_ns": checks.stamps[point][0], "still_for_s": round((now_ns - since) * 1e-9, 2)},
+                )
+        for point in self.hanging & {p for p in checks.stamps if p not in hanging}:
+            self.ledger.clear("source_time_frozen", point, now_ns)
+        self.hanging = (self.hanging - set(checks.stamps)) | set(hanging)
 
     def _restarted(self, name: str, checks: DeviceChecks, now_ns: int) -> None:
         if len(checks.restarts) > self._restarts_told[name]:

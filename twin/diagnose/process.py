@@ -345,7 +345,7 @@ class ProcessMonitor:
         evidence = self._evidence(r, sigma, best)
         shape = self._shape(by_name[name], [by_name[other] for other in best.names if other != name])
         onset_ns = self.frames[shape[1]].t_ns if shape is not None else t_ns - self._suspicion * SECOND
-        severity: float | None = None
+        severity = self._severity(name, amplitude)
         if name in self.sensors:
             fault, on = "sensor_bias", self.roles[name]
             span = self.spans[name]
@@ -358,11 +358,10 @@ class ProcessMonitor:
                     evidence["drift_span_per_minute"] = 60.0 * shape[0].rate / span
             if self._stands_still(name, amplitude):
                 fault = "sensor_stuck"
-            severity = min(1.0, abs(amplitude) / (0.05 * span))
         elif name == "impeller_wear":
-            fault, on, severity = name, self.model.pump_id or "pump", min(1.0, amplitude)
+            fault, on = name, self.model.pump_id or "pump"
         elif name == "suction_clogging":
-            fault, on, severity = name, self.model.pump_id or "pump", self._clog_severity(amplitude)
+            fault, on = name, self.model.pump_id or "pump"
             evidence["added_resistance_s2_m5"] = amplitude
             evidence["npsh_margin"] = self._margin()
             evidence |= self.context
@@ -415,6 +414,8 @@ class ProcessMonitor:
                 z = abs(amplitude) * float(np.nanmax(np.abs(h.direction) / sigma))
                 gone = abs(amplitude) < max(h.minimum, 0.0) or z < 2.0
                 self._quiet[h.name] = self._quiet.get(h.name, 0) + 1 if gone else 0
+                if not gone and h.name in self.active:
+                    self.ledger.raise_(*self.active[h.name], t_ns, severity=self._severity(h.name, amplitude))
                 if self._quiet[h.name] >= CLEAR_FRAMES:
                     self._drop(h.name, t_ns)
         if self.unknown is not None and float(np.nanmax(np.abs(r / sigma))) < 2.0:
@@ -478,6 +479,16 @@ class ProcessMonitor:
         if not (speed > 5.0 and flow == flow and p_s == p_s):
             return math.nan
         return self.model.cavitation_margin(flow, speed, p_s, frame.get("t_water", 293.15))
+
+    def _severity(self, name: str, amplitude: float) -> float | None:
+        """0..1 on the fault's own scale: 5 % of span for a sensor, functional failure for a machine."""
+        if name in self.sensors:
+            return min(1.0, abs(amplitude) / (0.05 * self.spans[name]))
+        if name == "impeller_wear":
+            return min(1.0, amplitude)
+        if name == "suction_clogging":
+            return self._clog_severity(amplitude)
+        return None
 
     def _clog_severity(self, added: float) -> float:
         """0.8 where the margin reaches one (3 % head loss), linear in the suction head lost."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000
 BAD_AFTER_NS = 3 * SECOND
-SENSOR_BAD_AFTER_NS = 25 * SECOND
-"""A gap the device blames on the sensor may be an intermittent one until it has lasted this long."""
+SENSOR_BAD_AFTER_NS = 5 * SECOND
+"""A gap the device blames on the sensor is told when it ends, or once it has lasted this long."""
 DROPOUT_MEMORY_NS = 60 * SECOND
 NO_DATA = 0x809B0000
 WAITING = 0x80320000
@@ -145,7 +145,7 @@ class SensorMonitor:
         intermittent = blamed and w.info.sensor
         if w.gap_status != WAITING and silent >= (SENSOR_BAD_AFTER_NS if intermittent else BAD_AFTER_NS):
             self.ledger.raise_(
-                "bad_quality", name, t_ns, onset_ns=w.gap_since_ns,
+                "sensor_dropout" if intermittent else "bad_quality", name, t_ns, onset_ns=w.gap_since_ns,
                 evidence={"status": f"0x{w.checks.quality:08X}", "silent_s": round(silent * 1e-9, 2)},
             )  # fmt: skip
         return True

@@ -86,6 +86,8 @@ UNITS: dict[str, str] = {
     "valve": "1", "inventory": "m",
 }  # fmt: skip
 
+LEAST_FLOW = 0.03
+"""Share of best flow, and valve opening, below which the discharge line says nothing."""
 FRICTION_SHARE = 0.015
 """Windage and bearing friction of a small motor as a share of rated power (IEC 60034-2-1 typical values)."""
 
@@ -163,6 +165,7 @@ class SkidModel:
                 plate.rotor_inductance,
                 plate.magnetising_inductance,
             )
+        self._best_flow = self.pump.flow_m3_s if self.pump is not None else 0.0
         self.level_m: float | None = None
         self.dc_link_v: float | None = None
 
@@ -212,7 +215,8 @@ class SkidModel:
                 )
             elif name == "power" and motor is not None:
                 r = get("power", nan) - motor[1]
-            elif name == "system":
+            elif name == "system" and flow > LEAST_FLOW * self._best_flow and get("position", nan) > LEAST_FLOW:
+                # A closed valve or check valve carries any pressure: no flow, no relation.
                 r = get("p_d", nan) / weight - self.system_head(flow, get("position", nan), weight)
             elif name == "suction":
                 r = get("p_s", nan) / weight - self.suction_head(flow, get("level", nan), off)
