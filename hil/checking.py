@@ -1,6 +1,7 @@
 """Validate a rig and its scenarios, and show what is in them."""
 
 import json
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,6 +11,7 @@ from hil.scenario import prepare
 from rigs.document import RigError
 from rigs.load import load_rig, scenario_files
 from rigs.schema import Point, Rig
+from twin.context.coverage import ACCURACY_GATE, COVERAGE_GATE, QUICK_GATE, coverage
 
 
 def check_rig(name: str, *, json_lines: bool) -> int:
@@ -33,6 +35,7 @@ def check_rig(name: str, *, json_lines: bool) -> int:
             print(json.dumps(place | value))
         for item in prepared:
             print(json.dumps({"event": "scenario", "scenario": item.scenario.scenario, "file": item.file}))
+        print(json.dumps({"event": "gates"} | _gates(rig)))
         return 0
     console = Console()
     console.print(
@@ -49,8 +52,39 @@ def check_rig(name: str, *, json_lines: bool) -> int:
             seconds = f"{item.scenario.duration / 1e9:g} s"
             table.add_row(item.scenario.scenario, seconds, faults, escape(item.scenario.title))
         console.print(table)
+    _show_gates(console, rig)
     console.print(f"[green]Valid.[/] Next: plantbench run {name}")
     return 0
+
+
+def _gates(rig: Rig) -> dict[str, Any]:
+    found = coverage(rig)
+    return {
+        "coverage": round(found.share, 3),
+        "coverage_gate": COVERAGE_GATE,
+        "open": {relation.name: list(relation.missing) for relation in found.relations if relation.missing},
+        "critical_points": found.critical,
+        "inaccurate": list(found.inaccurate),
+    }
+
+
+def _show_gates(console: Console, rig: Rig) -> None:
+    """Say what a twin of this rig can check, against the gates for coverage and stated accuracy."""
+    gates = _gates(rig)
+    share = gates["coverage"]
+    colour = "green" if share >= COVERAGE_GATE else "yellow" if share >= QUICK_GATE else "red"
+    word = "met" if share >= COVERAGE_GATE else "met for a quick twin" if share >= QUICK_GATE else "not met"
+    total = len(coverage(rig).relations)
+    console.print(
+        f"Coverage: [{colour}]{share:.0%}[/] of {total} relations a twin could check (gate {COVERAGE_GATE:.0%}: {word})"
+    )
+    for name, missing in gates["open"].items():
+        console.print(f"  open: {name}, for want of {', '.join(missing)}")
+    poor = ", ".join(gates["inaccurate"])
+    verdict = f"[red]too coarse: {poor}[/]" if poor else "[green]all[/]"
+    console.print(
+        f"Accuracy: {gates['critical_points']} critical points, stated to {ACCURACY_GATE:.0%} of span or better: {verdict}"
+    )
 
 
 def _devices(rig: Rig) -> Table:

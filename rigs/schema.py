@@ -415,7 +415,7 @@ class FaultSpec(Strict):
 
 
 class Step(Strict):
-    """A command written over the wire at a time, as an operator would."""
+    """A command at a time, given at the device's panel, as an operator would."""
 
     at: Duration = Field(ge=0)
     write: PointId

@@ -20,7 +20,7 @@ def analyze(
         float | None, typer.Option(help="Sample rate [Hz]; the file's own when it has one.")
     ] = None,
     speed: Annotated[
-        float | None, typer.Option(help="Shaft speed [rpm]; the file's own when it has one.")
+        float | None, typer.Option(help="Shaft speed in rpm; the file's own when it has one.")
     ] = None,
     channel: Annotated[
         str | None, typer.Option(help="Channel of the file; the first one if not given.")
