@@ -50,8 +50,26 @@ class TwinProcess:
         self._client: Any = None
         self._drain: asyncio.Task[None] | None = None
 
+    async def spawn(self) -> None:
+        """Start the process; it loads its libraries while the devices open, and waits for their endpoints."""
+        command = [
+            *TWIN, self._rig, "--endpoints", "-", "--port", "0",
+            "--clock", "lockstep" if self._lockstep else "wall", "--history", str(self.history), "--json",
+        ]  # fmt: skip
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": search_path()},
+                # Ctrl-C at the terminal is the bench's to handle: it stops its twin in order.
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+
     async def start(self) -> None:
-        """Start it and wait until it is ready.
+        """Tell it where the devices are (spawn it first if need be) and wait until it is ready.
 
         Raises
         ------
@@ -61,26 +79,9 @@ class TwinProcess:
         """
         import httpx
 
-        lines = [
-            {"event": "endpoint", "device": device, "protocol": self._protocols[device], "url": url}
-            for device, url in self._endpoints.items()
-        ]
-        self._endpoint_file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-        command = [
-            *TWIN, self._rig, "--endpoints", str(self._endpoint_file), "--port", "0",
-            "--clock", "lockstep" if self._lockstep else "wall", "--history", str(self.history), "--json",
-        ]  # fmt: skip
-        with self._log.open("wb") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": search_path()},
-                # Ctrl-C at the terminal is the bench's to handle: it stops its twin in order.
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
+        if self._process is None:
+            await self.spawn()
+        await self._announce()
         url = ""
         try:
             async with asyncio.timeout(READY_S):
@@ -97,8 +98,24 @@ class TwinProcess:
             await self.stop()
             raise TwinDied("the twin said it was ready without saying where its API is")
         # Whatever it prints from now on must not fill the pipe and stop it.
-        self._drain = asyncio.create_task(self._read_on())
+        self._drain = asyncio.create_task(_read_on(self._process.stdout))
         self._client = httpx.AsyncClient(base_url=url, timeout=TICK_S, trust_env=False)
+
+    async def _announce(self) -> None:
+        """Hand over the endpoints, as `serve --json` prints them; a copy stays with the capture."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        lines = [
+            {"event": "endpoint", "device": device, "protocol": self._protocols[device], "url": url}
+            for device, url in self._endpoints.items()
+        ]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        self._endpoint_file.write_text(text, encoding="utf-8")
+        # A process that has ended says so when it is asked for its events.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._process.stdin.write(text.encode())
+            await self._process.stdin.drain()
+        self._process.stdin.close()
 
     async def tick(self, t_ns: int) -> dict[str, Any]:
         """Have it take in everything up to `t_ns` [ns UTC]; returns watermark and new or changed findings."""
@@ -159,18 +176,14 @@ class TwinProcess:
                         await self._process.wait()
             code = None if self._process is None else self._process.returncode
             if code is not None:
-                raise TwinDied(
-                    f"the twin ended with code {code} during {path}: {self.last_words()}"
-                ) from None
+                raise TwinDied(f"the twin ended with code {code} during {path}: {self.last_words()}") from None
             raise TwinDied(f"the twin did not answer {path}: {problem!r}") from None
         if answer.status_code >= 400:
             raise TwinDied(f"the twin answered {path} with {answer.status_code}: {answer.text[:300]}")
         try:
             return answer.json()
         except ValueError:
-            raise TwinDied(
-                f"the twin answered {path} with something that is no JSON: {answer.text[:300]}"
-            ) from None
+            raise TwinDied(f"the twin answered {path} with something that is no JSON: {answer.text[:300]}") from None
 
     async def _event(self) -> dict[str, Any]:
         """Return the next line of its output if it is an event, an empty one for anything else."""
@@ -186,11 +199,10 @@ class TwinProcess:
         code = await self._process.wait()
         raise TwinDied(f"the twin ended with code {code} before it was ready: {self.last_words()}")
 
-    async def _read_on(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        while await self._process.stdout.read(65_536):
-            pass
+
+async def _read_on(stdout: asyncio.StreamReader | None) -> None:
+    while stdout is not None and await stdout.read(65_536):
+        pass
 
 
 def search_path() -> str:
