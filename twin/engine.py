@@ -137,9 +137,7 @@ class Engine:
             own = [f for f in open_ if f.on == asset.id or f.on in points]
             result[asset.id] = self._condition(asset.kind, own)
         for device in self.rig.devices:
-            result.setdefault(
-                device.id, self._condition(device.protocol, [f for f in open_ if f.on == device.id])
-            )
+            result.setdefault(device.id, self._condition(device.protocol, [f for f in open_ if f.on == device.id]))
         pump = self._process.model.pump_id
         if pump in result:
             result[pump]["residuals_in_sigma"] = {k: round(v, 2) for k, v in self._process.scores().items()}
@@ -232,9 +230,7 @@ class Engine:
         if state == "steady":
             ratios = self._waveforms.vibration.hf_ratios()
             self._process.context = (
-                {"hf_rms_to_commissioned": {k: round(v, 3) for k, v in sorted(ratios.items())}}
-                if ratios
-                else {}
+                {"hf_rms_to_commissioned": {k: round(v, 3) for k, v in sorted(ratios.items())}} if ratios else {}
             )
             self._process.update(end_ns, trusted, learn=healthy)
         else:
@@ -290,7 +286,7 @@ class Engine:
             "position": 1.0,
         }
         return {
-            role: (rated[role] if rated[role] == rated[role] else by_role[role].span)
+            role: (rated[role] if not math.isnan(rated[role]) else by_role[role].span)
             for role in rated
             if role in by_role
         }

@@ -29,8 +29,8 @@ def fault(kind, on, severity=1.0, onset_s=70, **params):
 class SkidStream:
     """`steps` are (time [s], point, value in the point's unit), as an operator would write them."""
 
-    def __init__(self, seed=1, faults=(), steps=(), waveforms=True, rig="pump_skid"):
-        self.rig = load_rig(rig)
+    def __init__(self, seed=1, faults=(), steps=(), waveforms=True, rig="pump_skid", plant=None):
+        self.rig = load_rig(rig, plant or {})
         self.emulation = Emulation(self.rig, seed)
         for spec in faults:
             self.emulation.desk.add(spec)
@@ -86,9 +86,7 @@ class SkidStream:
                 batches += self._block(point, held, now_ns)
             elif held.status & 0xC0000000:
                 batches.append(
-                    no_reading(
-                        point.id, t_ns, now_ns, held.status if stamp == "source" else 0x809B0000, stamp
-                    )
+                    no_reading(point.id, t_ns, now_ns, held.status if stamp == "source" else 0x809B0000, stamp)
                 )
             else:
                 unit = to_si(point.unit)

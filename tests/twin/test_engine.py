@@ -87,9 +87,7 @@ def test_a_fault_that_ends_is_closed():
 
 def test_the_same_batches_in_other_groupings_give_the_same_findings():
     def run(shuffle):
-        stream = SkidStream(
-            seed=3, waveforms=False, faults=[fault("sensor_bias", "pump1.discharge_pressure", 0.5)]
-        )
+        stream = SkidStream(seed=3, waveforms=False, faults=[fault("sensor_bias", "pump1.discharge_pressure", 0.5)])
         if shuffle:
             poll = stream._poll
             stream._poll = lambda device, now_ns: list(reversed(poll(device, now_ns)))
@@ -172,3 +170,20 @@ def test_wear_and_a_drifting_pressure_together():
         fault("sensor_drift", "pump1.discharge_pressure", onset_s=120, **DRIFT),
     )
     assert set(opened) == {("impeller_wear", "pump1"), ("sensor_drift", "pump1.discharge_pressure")}
+
+
+@pytest.mark.data
+@pytest.mark.scenario
+@pytest.mark.parametrize(
+    ("record", "rpm", "expected"),
+    [
+        ("48k_normal_load0_97a", 1796, set()),
+        ("12k_DE_OR007at6_load0_130", 1797, {("bearing_outer_race", "drive_end")}),
+        ("12k_DE_IR021_load2_211", 1750, {("bearing_inner_race", "drive_end")}),
+    ],
+)
+def test_recorded_bearings_are_named_without_any_commissioning(record, rpm, expected, recorded_data, monkeypatch):
+    monkeypatch.setenv("PLANTBENCH_DATA", str(recorded_data))
+    played = {"file": f"cwru/{record}.npz", "channel": "DE", "speed": f"{rpm} rpm"}
+    stream = SkidStream(rig="recorded_bearing", plant={"recordings": {"test_rig": played}}).run(9)
+    assert set(stream.opened) == expected

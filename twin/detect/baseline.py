@@ -1,9 +1,9 @@
 """Commissioning: how far this machine stands from its data sheet while it is known to be healthy.
 
-Per relation the healthy residual is modelled as β0 + β1·(q² − 0.9) + β2·(n − 1) with q, n relative flow and
-speed, by Bayesian linear regression: the prior on β is as wide as sensor class and data-sheet tolerance allow, learning narrows it where
-the machine has run. The prediction therefore widens again by itself away from the learned region, and a
-correction is never larger than ±3 % of the relation's span. Learning happens in cells of (speed, flow);
+Per relation the healthy residual is modelled as β0 + β1·(q² − 0.9) + β2·(n − 1), q and n being relative flow and speed,
+by Bayesian linear regression: the prior on β is as wide as sensor class and data-sheet tolerance allow, learning
+narrows it where the machine has run. The prediction therefore widens again by itself away from the learned region,
+and a correction is never larger than ±3 % of the relation's span. Learning happens in cells of (speed, flow);
 each cell is learned once, for a limited time, and then frozen, so that a slow fault cannot be learned away.
 """
 

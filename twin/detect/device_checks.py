@@ -113,7 +113,9 @@ class DeviceChecks:
         wait = max(self.stale_after_ns, 4 * self.poll_ns)
         if self.last_good_ns is None or self.stamp_moved_ns is None or self.stamp_moved_ns < now_ns - 2 * self.poll_ns:
             return []
-        return [(point, moved) for point, (_, moved) in sorted(self.stamps.items()) if self.last_good_ns - moved >= wait]
+        return [
+            (point, moved) for point, (_, moved) in sorted(self.stamps.items()) if self.last_good_ns - moved >= wait
+        ]
 
     def clock_shift(self, now_ns: int) -> tuple[int, int, int] | None:
         """Return (offset now, usual offset, since) in ns when the device's clock has left its usual place.

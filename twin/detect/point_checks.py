@@ -6,6 +6,7 @@ every sample as it was sent; frames of the engine only use samples that passed.
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 from collections import deque
@@ -144,7 +145,7 @@ class PointChecks:
             return
         # Second differences leave a steady slope out: a ramp is not noise.
         d = list(self.differences)
-        variance = sum((b - a) ** 2 for a, b in zip(d[:-1], d[1:], strict=True)) / (6.0 * (len(d) - 1))
+        variance = sum((b - a) ** 2 for a, b in itertools.pairwise(d)) / (6.0 * (len(d) - 1))
         self.differences.clear()
         floor = self.sigma**2
         ratio = math.sqrt(variance / max(floor, self.healthy_variance)) if self._variance_count else 1.0
@@ -202,9 +203,7 @@ class PointChecks:
 
     def dropout_share(self, since_ns: int) -> float:
         """Share of samples since `since_ns` for which the device blamed the sensor."""
-        bad = sum(
-            1 for t, status in self.bad_times if t >= since_ns and (status & 0xFFFF0000) in SENSOR_FAILURES
-        )
+        bad = sum(1 for t, status in self.bad_times if t >= since_ns and (status & 0xFFFF0000) in SENSOR_FAILURES)
         good = sum(1 for t in self.good_times if t >= since_ns)
         return bad / (bad + good) if bad + good else 0.0
 

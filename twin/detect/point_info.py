@@ -24,7 +24,8 @@ class PointInfo:
     low, high
         Measuring range, SI.
     sigma, accuracy
-        Noise σ of one reading (quantising included) and class limit, SI, at 0.8 of the range for sensors stated "of reading".
+        Noise σ of one reading (quantising included) and class limit, SI; at 0.8 of the range for sensors
+        stated "of reading".
     slow
         The element lags 5 s or more: no honest reading of it can jump.
     repeats

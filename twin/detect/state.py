@@ -39,28 +39,22 @@ class StateMachine:
     ) -> OperatingState:
         """Take the frame's values (role to SI value); `ignore` names roles whose sensor is not to be believed."""
         relative = {
-            role: values.get(role, math.nan) / scale
-            for role, scale in self.scales.items()
-            if role not in ignore
+            role: values.get(role, math.nan) / scale for role, scale in self.scales.items() if role not in ignore
         }
         slopes = {role: self._slope(role, value, frame_s) for role, value in relative.items()}
         self._past.append(relative)
-        moving = [role for role, slope in slopes.items() if slope == slope and abs(slope) > SLOPES[role]]
+        moving = [role for role, slope in slopes.items() if not math.isnan(slope) and abs(slope) > SLOPES[role]]
         turning = next(
-            (
-                relative[r]
-                for r in ("speed", "frequency")
-                if relative.get(r, math.nan) == relative.get(r, math.nan)
-            ),
+            (relative[r] for r in ("speed", "frequency") if not math.isnan(relative.get(r, math.nan))),
             math.nan,
         )
         slope = next(
-            (slopes[r] for r in ("speed", "frequency") if slopes.get(r, math.nan) == slopes.get(r, math.nan)),
+            (slopes[r] for r in ("speed", "frequency") if not math.isnan(slopes.get(r, math.nan))),
             0.0,
         )
         running = values.get("running", math.nan)
         self._quiet = 0 if moving else self._quiet + 1
-        if turning != turning:
+        if math.isnan(turning):
             self.state = "unknown"
         elif turning < 0.02:
             self.state = "off"
@@ -78,8 +72,6 @@ class StateMachine:
     def _slope(self, role: str, value: float, frame_s: float) -> float:
         """Change per second of the last frames: mean of the newest two less mean of the oldest two."""
         series = [past.get(role, math.nan) for past in self._past] + [value]
-        if len(series) < LOOK_BACK or any(x != x for x in series):
+        if len(series) < LOOK_BACK or any(math.isnan(x) for x in series):
             return math.nan
-        return (0.5 * (series[-1] + series[-2]) - 0.5 * (series[0] + series[1])) / (
-            (len(series) - 2) * frame_s
-        )
+        return (0.5 * (series[-1] + series[-2]) - 0.5 * (series[0] + series[1])) / ((len(series) - 2) * frame_s)

@@ -85,10 +85,7 @@ class DeviceMonitor:
     def _lost(self, name: str, checks: DeviceChecks, now_ns: int, link: Any) -> bool:
         assert self._started_ns is not None
         since = checks.lost(now_ns)
-        if (
-            checks.last_good_ns is None
-            and now_ns - self._started_ns > checks.stale_after_ns + 2 * checks.poll_ns
-        ):
+        if checks.last_good_ns is None and now_ns - self._started_ns > checks.stale_after_ns + 2 * checks.poll_ns:
             since = self._started_ns
         if since is None:
             if self.ledger.is_open("communication_lost", name):
@@ -118,10 +115,17 @@ class DeviceMonitor:
         if fault == "device_frozen" and self.ledger.is_open("source_time_frozen", name):
             self.ledger.clear("source_time_frozen", name, now_ns)
         self.ledger.raise_(
-            fault, name, now_ns, onset_ns=since,
-            evidence={"still_for_s": round((now_ns - since) * 1e-9, 2), "source_time_ns": checks.last_stamp_ns,
-                      "uptime_s": checks.uptime_s, "points_watched": len(checks.values)},
-        )  # fmt: skip
+            fault,
+            name,
+            now_ns,
+            onset_ns=since,
+            evidence={
+                "still_for_s": round((now_ns - since) * 1e-9, 2),
+                "source_time_ns": checks.last_stamp_ns,
+                "uptime_s": checks.uptime_s,
+                "points_watched": len(checks.values),
+            },
+        )
         return fault == "device_frozen"
 
     def _hanging(self, name: str, checks: DeviceChecks, now_ns: int) -> None:
@@ -135,7 +139,10 @@ class DeviceMonitor:
                     point,
                     now_ns,
                     onset_ns=since,
-                    evidence={"source_time_ns": checks.stamps[point][0], "still_for_s": round((now_ns - since) * 1e-9, 2)},
+                    evidence={
+                        "source_time_ns": checks.stamps[point][0],
+                        "still_for_s": round((now_ns - since) * 1e-9, 2),
+                    },
                 )
         for point in self.hanging & {p for p in checks.stamps if p not in hanging}:
             self.ledger.clear("source_time_frozen", point, now_ns)
@@ -147,16 +154,19 @@ class DeviceMonitor:
             seen_ns, before_s, after_s = checks.restarts[-1]
             self._back_ns[name] = now_ns
             self.ledger.raise_(
-                "device_restart", name, now_ns, onset_ns=seen_ns - round(after_s * 1e9),
+                "device_restart",
+                name,
+                now_ns,
+                onset_ns=seen_ns - round(after_s * 1e9),
                 evidence={"uptime_before_s": before_s, "uptime_after_s": after_s},
-            )  # fmt: skip
+            )
         elif checks.restarts and now_ns - checks.restarts[-1][0] > EVENT_NS:
             self.ledger.clear("device_restart", name, now_ns)
 
     def _clock(self, name: str, checks: DeviceChecks, now_ns: int) -> None:
         frozen = self.ledger.is_open("device_frozen", name) or self.ledger.is_open("source_time_frozen", name)
         still = checks.stamp_moved_ns is not None and now_ns - checks.stamp_moved_ns > 2 * checks.poll_ns
-        if frozen or still or name in self._back_ns and now_ns - self._back_ns[name] < 6 * SECOND:
+        if frozen or still or (name in self._back_ns and now_ns - self._back_ns[name] < 6 * SECOND):
             self._shift_since.pop(name, None)
             return
         shift = checks.clock_shift(now_ns)
@@ -168,10 +178,16 @@ class DeviceMonitor:
         if now_ns - since >= OFFSET_HOLD_NS:
             seconds = (shift[0] - shift[1]) * 1e-9
             self.ledger.raise_(
-                "clock_offset", name, now_ns, onset_ns=since,
-                evidence={"offset_s": round(seconds, 6), "usual_offset_s": round(shift[1] * 1e-9, 6),
-                          "compared_with": "poll times of this twin"},
-            )  # fmt: skip
+                "clock_offset",
+                name,
+                now_ns,
+                onset_ns=since,
+                evidence={
+                    "offset_s": round(seconds, 6),
+                    "usual_offset_s": round(shift[1] * 1e-9, 6),
+                    "compared_with": "poll times of this twin",
+                },
+            )
 
     def _continuity(self, batch: Batch, device: str) -> None:
         expected = self._next_sample.get(batch.point)
@@ -180,15 +196,20 @@ class DeviceMonitor:
         self._next_sample[batch.point] = batch.n0 + int(batch.values.shape[0])
         if expected is None or batch.n0 == expected or batch.n0 < expected:
             return
-        explained = (
-            device in self.offline or batch.received_ns - self._back_ns.get(device, -(10**18)) < 5 * SECOND
-        )
+        explained = device in self.offline or batch.received_ns - self._back_ns.get(device, -(10**18)) < 5 * SECOND
         if explained:
             return
         rate = batch.rate_hz or 1.0
         self._gap_ns[batch.point] = batch.received_ns
         self.ledger.raise_(
-            "data_gap", batch.point, batch.received_ns, onset_ns=batch.t0_ns,
-            evidence={"missing_samples": batch.n0 - expected, "missing_s": round((batch.n0 - expected) / rate, 6),
-                      "expected_counter": expected, "received_counter": batch.n0},
-        )  # fmt: skip
+            "data_gap",
+            batch.point,
+            batch.received_ns,
+            onset_ns=batch.t0_ns,
+            evidence={
+                "missing_samples": batch.n0 - expected,
+                "missing_s": round((batch.n0 - expected) / rate, 6),
+                "expected_counter": expected,
+                "received_counter": batch.n0,
+            },
+        )

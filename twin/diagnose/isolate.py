@@ -66,8 +66,8 @@ class Explanation:
     def typical(self) -> bool:
         """Whether what remains could be a healthy machine.
 
-        σ are limits of systematic error rather than noise, so healthy remainders lie far below their degrees of freedom;
-        the 84 % point of χ² is ample.
+        σ are limits of systematic error rather than noise, so healthy remainders lie far below their degrees of
+        freedom; the 84 % point of χ² is ample.
         """
         return self.rest <= chi2_limit(max(1, self.freedom), 1.0)
 

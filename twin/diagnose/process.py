@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from twin.detect.baseline import Baseline
 from twin.detect.charts import CusumBank, Whitener
+from twin.diagnose.causes import Causes
 from twin.diagnose.isolate import Explanation, Hypothesis, Isolation, explain, isolate
 from twin.diagnose.shape import Shape, classify
 from twin.diagnose.tolerances import REST_OF_CLASS, REST_OF_MODEL, model_tolerances
-from twin.models.skid import HEALTHY, NEEDS, UNITS, Deviation, SkidModel, roles_of
+from twin.models.skid import NEEDS, UNITS, SkidModel, roles_of
 
 if TYPE_CHECKING:
     from rigs.schema import Rig
@@ -75,11 +76,10 @@ class ProcessMonitor:
         self.roles = roles_of(rig)
         self.names = self.model.names(self.roles)
         self.ledger = ledger
-        self.sensors = tuple(
-            sorted(role for role in noise if any(role in NEEDS[name] for name in self.names))
-        )
+        self.sensors = tuple(sorted(role for role in noise if any(role in NEEDS[name] for name in self.names)))
         self.spans = {role: high - low for role, (low, high) in ranges.items()}
         self.noise, self.accuracy = noise, accuracy
+        self.causes = Causes(self.model, self.names, self.roles, self.sensors, self.spans, accuracy)
         table = model_tolerances(rig, self.model, self.spans)
         m = len(self.names)
         self._spans = np.array([table[name][0] for name in self.names])
@@ -101,9 +101,7 @@ class ProcessMonitor:
         self._slow: dict[str, float] = {}
         self._quiet: dict[str, int] = {}
         self._rated = (
-            (self.model.pump.speed_rad_s, self.model.pump.flow_m3_s)
-            if self.model.pump is not None
-            else (150.0, 0.02)
+            (self.model.pump.speed_rad_s, self.model.pump.flow_m3_s) if self.model.pump is not None else (150.0, 0.02)
         )
 
     # --- one frame --------------------------------------------------------------------------------------
@@ -117,15 +115,13 @@ class ProcessMonitor:
             return
         speed = values.get("speed", math.nan) / self._rated[0]
         flow = values.get("flow", math.nan) / self._rated[1]
-        if self.model.level_m is None and values.get("level", math.nan) == values.get("level", math.nan):
+        if self.model.level_m is None and not math.isnan(values.get("level", math.nan)):
             self.model.level_m = values["level"]
-        if self.model.dc_link_v is None and values.get("dc_link", math.nan) == values.get(
-            "dc_link", math.nan
-        ):
+        if self.model.dc_link_v is None and values.get("dc_link", math.nan) == values.get("dc_link", math.nan):
             self.model.dc_link_v = values["dc_link"]
         for role in ("t_winding", "t_water"):
             # Slow corrections: their last believable reading serves while the sensor does not.
-            if values.get(role, math.nan) == values.get(role, math.nan):
+            if not math.isnan(values.get(role, math.nan)):
                 self._slow[role] = values[role]
         values = values | self._slow
         raw = np.array(self.model.residuals(values, self.names))
@@ -133,7 +129,7 @@ class ProcessMonitor:
             self._begin(values)
         assert self.baseline is not None
         expected, doubt = self.baseline.predict(
-            speed if speed == speed else 1.0, flow if flow == flow else 0.95
+            speed if not math.isnan(speed) else 1.0, flow if not math.isnan(flow) else 0.95
         )
         sigma = np.sqrt(doubt**2 + self._rest**2 + self._noise**2)
         residual = raw - expected
@@ -142,7 +138,7 @@ class ProcessMonitor:
         fresh = np.isnan(z) & ~np.isnan(unexplained)
         z = np.where(fresh, unexplained / sigma, z)
         alarm = self.charts.update(np.clip(z, -6.0, 6.0))
-        if learn and flow == flow and speed == speed and self._may_learn(residual / sigma, speed, flow):
+        if learn and not math.isnan(flow) and not math.isnan(speed) and self._may_learn(residual / sigma, speed, flow):
             self.baseline.learn(raw, speed, flow)
             self._commissioning.append(raw)
             if self.baseline.commissioned and len(self._commissioning) == self.frames_first:
@@ -166,7 +162,7 @@ class ProcessMonitor:
         self.whitener.last[:] = np.nan
 
     def _begin(self, values: dict[str, float]) -> None:
-        slopes = self._slopes(values)
+        slopes = self.causes.slopes(values)
         noise = np.array([self.noise[role] for role in self.sensors])
         limit = np.array([self.accuracy[role] for role in self.sensors])
         class_sigma = np.sqrt(np.nansum((slopes * limit) ** 2, axis=1) / 3.0)
@@ -183,23 +179,6 @@ class ProcessMonitor:
         busy = float(max(self.charts.high.max(), self.charts.low.max()))
         return worst < 4.0 and busy < CUSUM_H
 
-    def _slopes(self, values: dict[str, float]) -> Floats:
-        """Finite-difference Jacobian ∂residual/∂reading, float64[m, sensors]."""
-        return np.stack(
-            [self._secant(role, values, 0.004 * self.spans[role]) for role in self.sensors], axis=1
-        )
-
-    def _secant(self, role: str, values: dict[str, float], amplitude: float) -> Floats:
-        """Residual change per unit of a bias of `amplitude` in this reading, were the rest of it true."""
-        if role not in values or values[role] != values[role]:
-            return np.zeros(len(self.names))
-        true = dict(values)
-        true[role] = values[role] - amplitude
-        change = np.array(self.model.residuals(values, self.names)) - np.array(
-            self.model.residuals(true, self.names)
-        )
-        return np.nan_to_num(change / amplitude)
-
     # --- diagnosis --------------------------------------------------------------------------------------
 
     def _window(self, frames: int = MEAN_FRAMES) -> tuple[dict[str, float], Floats, Floats]:
@@ -208,84 +187,23 @@ class ProcessMonitor:
         roles = sorted({role for frame in newest for role in frame.values})
         values = {}
         for role in roles:
-            seen = [f.values[role] for f in newest if role in f.values and f.values[role] == f.values[role]]
+            seen = [f.values[role] for f in newest if role in f.values and not math.isnan(f.values[role])]
             values[role] = sum(seen) / len(seen) if seen else math.nan
         stack = np.stack([frame.residual for frame in newest])
         count = np.maximum(1, (~np.isnan(stack)).sum(axis=0))
         mean = np.where(np.isnan(stack).all(axis=0), np.nan, np.nansum(stack, axis=0) / count)
         return values, mean, newest[-1].sigma
 
-    def hypotheses(self, values: dict[str, float], r: Floats, sigma: Floats) -> tuple[Hypothesis, ...]:
-        """All faults this room knows how to tell apart, with directions re-linearised at their best amplitude."""
-        made: list[Hypothesis] = []
-        for role in self.sensors:
-            span = self.spans[role]
-            amplitude = 0.01 * span
-            direction = self._secant(role, values, amplitude)
-            for _ in range(3):
-                h = Hypothesis(
-                    role,
-                    direction,
-                    -0.8 * span,
-                    0.8 * span,
-                    0.0,
-                    max(0.004 * span, 0.5 * self.accuracy[role]),
-                )
-                if not np.any(direction):
-                    break
-                fitted = explain(r, sigma, (h,)).amplitudes[0]
-                if abs(fitted) > 1e-4 * span:
-                    direction = self._secant(role, values, fitted)
-            made.append(Hypothesis(role, direction, h.low, h.high, h.prior, h.minimum))
-        zero = np.array(self.model.residuals(values, self.names))
-        if self.model.pump is not None:
-            wear = 0.2
-            for _ in range(3):
-                worn = np.array(self.model.residuals(values, self.names, Deviation(wear=wear)))
-                direction = np.nan_to_num(zero - worn) / wear
-                wear = min(
-                    1.2, max(0.05, explain(r, sigma, (Hypothesis("w", direction, 0.0, 1.3),)).amplitudes[0])
-                )
-            made.append(Hypothesis("impeller_wear", direction, 0.0, 1.3, 0.0, 0.06))
-        if self.model.suction_pipe is not None:
-            clogged = np.array(self.model.residuals(values, self.names, Deviation(clog_s2_m5=1.0e3)))
-            made.append(
-                Hypothesis("suction_clogging", np.nan_to_num(zero - clogged) / 1.0e3, 0.0, 1.0e6, 0.0, 300.0)
-            )
-        made.extend(self._strangers())
-        return tuple(made)
-
-    def _strangers(self) -> list[Hypothesis]:
-        """Deviations no listed fault makes: named by the part they point at, reported as unknown."""
-        made = []
-        for name, part in (
-            ("system", "discharge line"),
-            ("inventory", "water inventory"),
-            ("valve", "valve stem"),
-        ):
-            if name in self.names:
-                direction = np.array([1.0 if other == name else 0.0 for other in self.names])
-                made.append(Hypothesis(f"unknown:{part}", direction, -math.inf, math.inf, 5.0))
-        if self.model.motor is not None and "torque" in self.names:
-            rated = self.model.motor_rated_rad_s
-            amps = 0.25
-            gain = {"torque": 1.0, "power": rated * 1.05, "current": amps}
-            direction = np.array([gain.get(name, 0.0) for name in self.names])
-            made.append(Hypothesis("unknown:shaft load", direction, -math.inf, math.inf, 5.0))
-        return made
-
     def _diagnose(self, t_ns: int, alarm: NDArray[np.bool_]) -> None:
         if len(self.frames) < LEAST_FRAMES or self._suspicion < LEAST_FRAMES:
             return
         values, r, sigma = self._window()
-        hypotheses = self.hypotheses(values, r, sigma)
+        hypotheses = self.causes.hypotheses(values, r, sigma)
         outcome = isolate(r, sigma, hypotheses)
         if self.active:
             kept = isolate(r, sigma, hypotheses, tuple(sorted(self.active)))
             # What was said stands unless something else explains everything distinctly better.
-            if kept.best is not None and (
-                outcome.best is None or kept.best.cost < outcome.best.cost + CHANGE_OF_MIND
-            ):
+            if kept.best is not None and (outcome.best is None or kept.best.cost < outcome.best.cost + CHANGE_OF_MIND):
                 outcome = kept
         waited = self._suspicion >= DOUBT_FRAMES
         if outcome.best is not None and not self._worth_naming(outcome.best, hypotheses, sigma):
@@ -323,7 +241,7 @@ class ProcessMonitor:
         """Residual less what the faults already known account for, so that the charts watch for the next one."""
         if not self.active:
             return residual
-        known = tuple(h for h in self.hypotheses(values, residual, sigma) if h.name in self.active)
+        known = tuple(h for h in self.causes.hypotheses(values, residual, sigma) if h.name in self.active)
         fit = explain(residual, sigma, known)
         rest = residual.copy()
         for h, amplitude in zip(known, fit.amplitudes, strict=True):
@@ -363,15 +281,13 @@ class ProcessMonitor:
         elif name == "suction_clogging":
             fault, on = name, self.model.pump_id or "pump"
             evidence["added_resistance_s2_m5"] = amplitude
-            evidence["npsh_margin"] = self._margin()
+            evidence["npsh_margin"] = self.model.margin_of(self.frames[-1].values)
             evidence |= self.context
         else:
-            fault, on = "unknown", self._part(name)
+            fault, on = "unknown", self.causes.part(name)
             evidence["points_at"] = name.partition(":")[2]
         evidence["amplitude"] = amplitude
-        rivals = tuple(
-            sorted({self._label(n) for e in outcome.rivals for n in e.names if n not in best.names})
-        )
+        rivals = tuple(sorted({self.causes.label(n) for e in outcome.rivals for n in e.names if n not in best.names}))
         self.active[name] = (fault, on)
         self._quiet[name] = 0
         self.ledger.raise_(
@@ -393,21 +309,24 @@ class ProcessMonitor:
         sigma: Floats,
         hypotheses: tuple[Hypothesis, ...],
     ) -> None:
-        fits = sorted(
-            (explain(r, sigma, (h,)) for h in hypotheses if np.any(h.direction)), key=lambda e: e.cost
-        )
-        near = tuple(self._label(e.names[0]) for e in fits[:3])
+        fits = sorted((explain(r, sigma, (h,)) for h in hypotheses if np.any(h.direction)), key=lambda e: e.cost)
+        near = tuple(self.causes.label(e.names[0]) for e in fits[:3])
         on = self.model.pump_id or self.model.motor_id or "plant"
         self.unknown = ("unknown", on)
         self.ledger.raise_(
-            "unknown", on, t_ns, onset_ns=t_ns - self._suspicion * SECOND, confidence=0.5,
-            evidence=self._evidence(r, sigma, fits[0] if fits else None), ambiguous=near,
-        )  # fmt: skip
+            "unknown",
+            on,
+            t_ns,
+            onset_ns=t_ns - self._suspicion * SECOND,
+            confidence=0.5,
+            evidence=self._evidence(r, sigma, fits[0] if fits else None),
+            ambiguous=near,
+        )
 
     def _follow(self, t_ns: int) -> None:
         """Refit what is believed; let go of what is no longer there."""
         values, r, sigma = self._window()
-        known = tuple(h for h in self.hypotheses(values, r, sigma) if h.name in self.active)
+        known = tuple(h for h in self.causes.hypotheses(values, r, sigma) if h.name in self.active)
         if known:
             fitted = explain(r, sigma, known)
             for h, amplitude in zip(known, fitted.amplitudes, strict=True):
@@ -452,33 +371,25 @@ class ProcessMonitor:
 
     def _stands_still(self, role: str, amplitude: float) -> bool:
         """Whether the reading stays put while the rest of the machine says that the quantity moved."""
-        since = [f for f in list(self.frames)[-60:] if role in f.values and f.values[role] == f.values[role]]
+        since = [f for f in list(self.frames)[-60:] if role in f.values and not math.isnan(f.values[role])]
         if len(since) < LEAST_FRAMES:
             return False
         read = np.array([f.values[role] for f in since])
         true = np.empty(len(since))
         for i, frame in enumerate(since):
-            direction = self._secant(role, frame.values, amplitude if amplitude else 0.01 * self.spans[role])
+            direction = self.causes.secant(role, frame.values, amplitude or 0.01 * self.spans[role])
             if not np.any(direction):
                 return False
             true[i] = (
                 frame.values[role]
-                - explain(
-                    frame.residual, frame.sigma, (Hypothesis(role, direction, -math.inf, math.inf),)
-                ).amplitudes[0]
+                - explain(frame.residual, frame.sigma, (Hypothesis(role, direction, -math.inf, math.inf),)).amplitudes[
+                    0
+                ]
             )
         half = len(since) // 2
         moved = abs(float(true[half:].mean() - true[:half].mean()))
         stayed = abs(float(read[half:].mean() - read[:half].mean()))
         return moved > 0.03 * self.spans[role] and stayed < 0.1 * moved
-
-    def _margin(self) -> float:
-        """NPSH available over required in the newest frame, by the readings."""
-        frame = self.frames[-1].values
-        flow, speed, p_s = (frame.get(role, math.nan) for role in ("flow", "speed", "p_s"))
-        if not (speed > 5.0 and flow == flow and p_s == p_s):
-            return math.nan
-        return self.model.cavitation_margin(flow, speed, p_s, frame.get("t_water", 293.15))
 
     def _severity(self, name: str, amplitude: float) -> float | None:
         """0..1 on the fault's own scale: 5 % of span for a sensor, functional failure for a machine."""
@@ -487,21 +398,8 @@ class ProcessMonitor:
         if name == "impeller_wear":
             return min(1.0, amplitude)
         if name == "suction_clogging":
-            return self._clog_severity(amplitude)
+            return self.model.clog_severity(self.frames[-1].values, amplitude)
         return None
-
-    def _clog_severity(self, added: float) -> float:
-        """0.8 where the margin reaches one (3 % head loss), linear in the suction head lost."""
-        frame = self.frames[-1].values
-        flow, speed = frame.get("flow", math.nan), frame.get("speed", math.nan)
-        p_s, kelvin = frame.get("p_s", math.nan), frame.get("t_water", 293.15)
-        if self.model.pump is None or not (flow > 0.0 and speed > 5.0 and p_s == p_s):
-            return 0.5
-        margin = self.model.cavitation_margin(flow, speed, p_s, kelvin)
-        lost = added * flow * flow
-        needed = self.model.pump.npsh_required(flow, speed)
-        spare = lost + (margin - 1.0) * needed
-        return min(1.0, max(0.0, 0.8 * lost / spare)) if spare > 0.0 else 1.0
 
     def _evidence(self, r: Floats, sigma: Floats, fit: Explanation | None) -> dict[str, Any]:
         rows = {
@@ -514,7 +412,7 @@ class ProcessMonitor:
             for i, name in enumerate(self.names)
             if not np.isnan(r[i])
         }
-        broken = [name for name, row in rows.items() if abs(row["in_sigma"]) >= 3.0]  # type: ignore[operator]
+        broken = [name for i, name in enumerate(self.names) if name in rows and abs(r[i] / sigma[i]) >= NAMED_SIGMA]
         evidence: dict[str, Any] = {
             "residuals": rows,
             "broken": broken,
@@ -525,24 +423,6 @@ class ProcessMonitor:
             evidence["degrees"] = fit.freedom
         return evidence
 
-    def _part(self, name: str) -> str:
-        part = name.partition(":")[2]
-        if part == "discharge line" and self.model.discharge_pipe is not None:
-            return str(self.model.discharge_pipe.id)
-        if part == "valve stem" and self.model.valve is not None:
-            return str(self.model.valve.id)
-        if part == "shaft load":
-            return self.model.motor_id or "motor"
-        return self.roles.get("level", "tank").partition(".")[0]
-
-    def _label(self, name: str) -> str:
-        """``fault@on`` of a hypothesis."""
-        if name in self.sensors:
-            return f"sensor_bias@{self.roles[name]}"
-        if name.startswith("unknown:"):
-            return f"unknown@{self._part(name)}"
-        return f"{name}@{self.model.pump_id}"
-
     def scores(self) -> dict[str, float]:
         """Newest residual of each relation in σ (for screens and asset conditions)."""
         if not self.frames:
@@ -550,6 +430,3 @@ class ProcessMonitor:
         newest = self.frames[-1]
         z = newest.residual / newest.sigma
         return {name: float(z[i]) for i, name in enumerate(self.names) if not np.isnan(z[i])}
-
-
-__all__ = ["HEALTHY", "Frame", "ProcessMonitor"]

@@ -57,14 +57,20 @@ class SensorMonitor:
             name: _Watched(
                 info,
                 PointChecks(
-                    info.low, info.high, info.sigma, info.of_reading, info.wire, info.factor, info.unit_factor,
+                    info.low,
+                    info.high,
+                    info.sigma,
+                    info.of_reading,
+                    info.wire,
+                    info.factor,
+                    info.unit_factor,
                     info.offset,
                     enough_repeats=info.repeats if info.sensor else 0,
                 ),
             )
             for name, info in sorted(infos.items())
             if not info.waveform
-        }  # fmt: skip
+        }
 
     def add(self, point: str, t_ns: int, value: float | None, status: int, *, calm: bool) -> float | None:
         """Take one reading (None when there is no number); return it if it may be used."""
@@ -131,10 +137,17 @@ class SensorMonitor:
         lost_s = sum(min(end, t_ns) - start for start, end in w.gaps) * 1e-9
         if w.gaps and (len(w.gaps) >= 2 or lost_s >= 0.9) and w.info.sensor:
             self.ledger.raise_(
-                "sensor_dropout", name, t_ns, onset_ns=w.gaps[0][0],
-                evidence={"gaps": len(w.gaps), "lost_s": round(lost_s, 2), "in_last_s": DROPOUT_MEMORY_NS // SECOND,
-                          "longest_s": round(max(e - s for s, e in w.gaps) * 1e-9, 2)},
-            )  # fmt: skip
+                "sensor_dropout",
+                name,
+                t_ns,
+                onset_ns=w.gaps[0][0],
+                evidence={
+                    "gaps": len(w.gaps),
+                    "lost_s": round(lost_s, 2),
+                    "in_last_s": DROPOUT_MEMORY_NS // SECOND,
+                    "longest_s": round(max(e - s for s, e in w.gaps) * 1e-9, 2),
+                },
+            )
         elif not w.gaps and w.gap_since_ns is None:
             self.ledger.clear("sensor_dropout", name, t_ns)
         if w.gap_since_ns is None:
@@ -145,9 +158,12 @@ class SensorMonitor:
         intermittent = blamed and w.info.sensor
         if w.gap_status != WAITING and silent >= (SENSOR_BAD_AFTER_NS if intermittent else BAD_AFTER_NS):
             self.ledger.raise_(
-                "sensor_dropout" if intermittent else "bad_quality", name, t_ns, onset_ns=w.gap_since_ns,
+                "sensor_dropout" if intermittent else "bad_quality",
+                name,
+                t_ns,
+                onset_ns=w.gap_since_ns,
                 evidence={"status": f"0x{w.checks.quality:08X}", "silent_s": round(silent * 1e-9, 2)},
-            )  # fmt: skip
+            )
         return True
 
     def _swap(self, name: str, w: _Watched, t_ns: int) -> bool:
@@ -155,25 +171,39 @@ class SensorMonitor:
         if c.swapped >= SWAPS:
             raw, decoded = c.swap_example
             self.ledger.raise_(
-                "word_swap", name, t_ns, onset_ns=c.swap_since_ns,
-                evidence={"received": raw, "with_words_exchanged": decoded, "typical": sorted(c.recent)[len(c.recent) // 2]},
-            )  # fmt: skip
+                "word_swap",
+                name,
+                t_ns,
+                onset_ns=c.swap_since_ns,
+                evidence={
+                    "received": raw,
+                    "with_words_exchanged": decoded,
+                    "typical": sorted(c.recent)[len(c.recent) // 2],
+                },
+            )
             return True
         if c.swapped == 0:
             self.ledger.clear("word_swap", name, t_ns, 2 * SECOND)
         return False
 
     def _outside(self, name: str, w: _Watched, t_ns: int) -> bool:
-        """Readings no healthy sensor of this range can give: at one end it is saturated, all over the place it is bad."""
+        """Judge impossible readings: always the same one is saturation, all over the place is bad."""
         c = w.checks
         if sum(c.odd) >= ODD_READINGS:
             fault = "sensor_saturation" if c.implausible >= ODD_READINGS and c.repeats_wild else "bad_quality"
             other = "bad_quality" if fault == "sensor_saturation" else "sensor_saturation"
             if not self.ledger.is_open(other, name):
                 self.ledger.raise_(
-                    fault, name, t_ns, onset_ns=w.odd_since_ns or t_ns,
-                    evidence={"range": [w.info.low, w.info.high], "impossible_readings": sum(c.odd), "of_last": len(c.odd)},
-                )  # fmt: skip
+                    fault,
+                    name,
+                    t_ns,
+                    onset_ns=w.odd_since_ns or t_ns,
+                    evidence={
+                        "range": [w.info.low, w.info.high],
+                        "impossible_readings": sum(c.odd),
+                        "of_last": len(c.odd),
+                    },
+                )
             return True
         if not any(c.odd):
             w.odd_since_ns = 0
@@ -208,7 +238,7 @@ class SensorMonitor:
         return True
 
     def _too_fast(self, name: str, w: _Watched, t_ns: int) -> None:
-        """A slow quantity that moves faster than its physics allows, for longer than a moment, is a drifting sensor."""
+        """Call a sensor drifting when a slow quantity moves faster than its physics allows."""
         limit = FASTEST_K_S.get(w.info.quantity)
         if limit is None or not w.info.slow:
             return
@@ -222,10 +252,17 @@ class SensorMonitor:
         w.too_fast = w.too_fast + 1 if abs(rate) > limit else 0
         if w.too_fast >= 5:
             self.ledger.raise_(
-                "sensor_drift", name, t_ns, onset_ns=rows[0][0], confidence=0.8,
-                evidence={"rate_k_per_s": round(rate, 5), "fastest_honest_k_per_s": limit,
-                          "drift_span_per_minute": 60.0 * rate / w.info.span},
-            )  # fmt: skip
+                "sensor_drift",
+                name,
+                t_ns,
+                onset_ns=rows[0][0],
+                confidence=0.8,
+                evidence={
+                    "rate_k_per_s": round(rate, 5),
+                    "fastest_honest_k_per_s": limit,
+                    "drift_span_per_minute": 60.0 * rate / w.info.span,
+                },
+            )
         elif abs(rate) < 0.5 * limit:
             self.ledger.clear("sensor_drift", name, t_ns, 30 * SECOND)
 
@@ -239,13 +276,20 @@ class SensorMonitor:
                 continue
             c = self._points[name].checks
             self.ledger.raise_(
-                "sensor_noise", name, t_ns, onset_ns=c.noise_since_ns, severity=min(1.0, max(0.0, (ratio - 1.0) / 9.0)),
-                evidence={"sigma_ratio": round(ratio, 2), "healthy_sigma": math.sqrt(c.healthy_variance),
-                          "sigma_expected": self._points[name].info.sigma},
-            )  # fmt: skip
+                "sensor_noise",
+                name,
+                t_ns,
+                onset_ns=c.noise_since_ns,
+                severity=min(1.0, max(0.0, (ratio - 1.0) / 9.0)),
+                evidence={
+                    "sigma_ratio": round(ratio, 2),
+                    "healthy_sigma": math.sqrt(c.healthy_variance),
+                    "sigma_expected": self._points[name].info.sigma,
+                },
+            )
 
     def _jump(self, w: _Watched, t_ns: int) -> None:
-        """A slow sensor cannot jump: two readings before against two after, within a few seconds."""
+        """Catch steps of sensors too slow to step: two readings before against two after."""
         if not w.info.slow or len(w.tail) < 5 or w.checks.repeats > 0:
             return
         rows = list(w.tail)[-5:]
@@ -266,7 +310,15 @@ class SensorMonitor:
             self.ledger.clear("sensor_bias", w.info.id, t_ns)
             return
         self.ledger.raise_(
-            "sensor_bias", w.info.id, t_ns, onset_ns=onset, severity=min(1.0, abs(w.offset) / (0.05 * w.info.span)),
-            evidence={"jump": size, "deviation_of_span": w.offset / w.info.span, "within_s": (rows[4][0] - rows[0][0]) * 1e-9,
-                      "reason": "the element lags too much for an honest step"},
-        )  # fmt: skip
+            "sensor_bias",
+            w.info.id,
+            t_ns,
+            onset_ns=onset,
+            severity=min(1.0, abs(w.offset) / (0.05 * w.info.span)),
+            evidence={
+                "jump": size,
+                "deviation_of_span": w.offset / w.info.span,
+                "within_s": (rows[4][0] - rows[0][0]) * 1e-9,
+                "reason": "the element lags too much for an honest step",
+            },
+        )

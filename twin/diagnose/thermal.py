@@ -13,10 +13,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from twin.models.thermal import ThermalConstants
-
 if TYPE_CHECKING:
     from twin.diagnose.ledger import Ledger
+    from twin.models.thermal import ThermalConstants
 
 SECOND = 1_000_000_000
 FORGET_S = 900.0
@@ -90,26 +89,24 @@ class ThermalMonitor:
         t_w = values.get("t_winding", self.winding.estimate)
         t_f = values.get("t_frame", self.frame.estimate)
         t_a = self._hold(values, "t_ambient")
-        if not (t_w == t_w and t_f == t_f and t_a == t_a):
+        if math.isnan(t_w) or math.isnan(t_f) or math.isnan(t_a):
             return
         c = self.constants
         speed = self._hold(values, "speed")
-        ratio = (speed if speed == speed else 0.0) / self.rated_rad_s
+        ratio = (speed if not math.isnan(speed) else 0.0) / self.rated_rad_s
         if losses is not None:
             self._heat = losses
         elif not ratio > 0.02:
             self._heat = (0.0, 0.0)
         winding_w, frame_w = self._heat
-        if self.frame.estimate != self.frame.estimate:
+        if math.isnan(self.frame.estimate):
             self.frame.estimate, self.winding.estimate = t_f, t_w
             return
         conductance = c.frame_air(ratio)
         total = winding_w + frame_w
         f, w = self.frame, self.winding
         gain_f = c.winding_frame_w_k * (t_w - f.estimate) + f.factor * frame_w + (f.factor - 1.0) * winding_w
-        f.estimate += dt_s * (
-            (gain_f - conductance * (f.estimate - t_a)) / c.frame_j_k + (t_f - f.estimate) / FORGET_S
-        )
+        f.estimate += dt_s * ((gain_f - conductance * (f.estimate - t_a)) / c.frame_j_k + (t_f - f.estimate) / FORGET_S)
         gain_w = w.factor * winding_w - c.winding_frame_w_k * (w.estimate - t_f)
         w.estimate += dt_s * (gain_w / c.winding_j_k + (t_w - w.estimate) / FORGET_S)
         error_f, error_w = t_f - f.estimate, t_w - w.estimate
@@ -168,9 +165,7 @@ class ThermalMonitor:
                 if not self.ledger.is_open(*self.active):
                     self.active = None
             elif (
-                self.active[0] == "motor_fan_blocked"
-                and z_w < -3.0
-                and abs(error_w + self._echo) < 0.5 * abs(error_w)
+                self.active[0] == "motor_fan_blocked" and z_w < -3.0 and abs(error_w + self._echo) < 0.5 * abs(error_w)
             ):
                 # The winding balance broke as well, just as a false frame reading would break it.
                 self.ledger.clear(*self.active, t_ns)
@@ -209,9 +204,7 @@ class ThermalMonitor:
             else:
                 self._declare("sensor_drift", self.points["t_frame"], t_ns, None, evidence, ())
         elif self.winding.over >= HOLD_FRAMES and abs(z_f) < ALARM_SIGMA:
-            self._declare(
-                "sensor_drift", self.points["t_winding"], t_ns, None, evidence, (f"unknown@{self.motor_id}",)
-            )
+            self._declare("sensor_drift", self.points["t_winding"], t_ns, None, evidence, (f"unknown@{self.motor_id}",))
 
     def _declare(
         self,
@@ -225,9 +218,15 @@ class ThermalMonitor:
         node = self.winding if on == self.points["t_winding"] else self.frame
         self.active = (fault, on)
         self.ledger.raise_(
-            fault, on, t_ns, onset_ns=node.since_ns or None, severity=severity,
-            confidence=0.6 if rivals else 0.9, evidence=dict(evidence), ambiguous=rivals,
-        )  # fmt: skip
+            fault,
+            on,
+            t_ns,
+            onset_ns=node.since_ns or None,
+            severity=severity,
+            confidence=0.6 if rivals else 0.9,
+            evidence=dict(evidence),
+            ambiguous=rivals,
+        )
 
     def _rate(self, column: int) -> float:
         """Growth of an error over the last half minute [K/s], least squares."""
@@ -237,12 +236,10 @@ class ThermalMonitor:
         t = [1e-9 * (row[0] - rows[0][0]) for row in rows]
         e = [row[column] for row in rows]
         mean_t, mean_e = sum(t) / len(t), sum(e) / len(e)
-        return sum((x - mean_t) * (y - mean_e) for x, y in zip(t, e, strict=True)) / sum(
-            (x - mean_t) ** 2 for x in t
-        )
+        return sum((x - mean_t) * (y - mean_e) for x, y in zip(t, e, strict=True)) / sum((x - mean_t) ** 2 for x in t)
 
     def _hold(self, values: dict[str, float], role: str) -> float:
         value = values.get(role, math.nan)
-        if value == value:
+        if not math.isnan(value):
             self._kept[role] = value
         return self._kept.get(role, math.nan)

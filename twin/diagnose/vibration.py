@@ -51,14 +51,14 @@ class Housing:
         """How loudly the newest windows speak of a family: confidence, modulation depth and high-frequency level."""
         newest = [f for f in list(self.recent)[-3:] if family in f.lines]
         parts = [
-            f.lines[family].confidence * f.lines[family].depth * (f.hf_rms if f.hf_rms == f.hf_rms else f.rms)
+            f.lines[family].confidence * f.lines[family].depth * (f.hf_rms if not math.isnan(f.hf_rms) else f.rms)
             for f in newest
         ]
         return sum(parts) / len(parts) if parts else 0.0
 
     def hf_ratio(self) -> float:
         """High-frequency noise of the newest windows over the commissioned level at about this speed."""
-        now = [f for f in list(self.recent)[-3:] if f.hf_rms == f.hf_rms and f.speed_hz]
+        now = [f for f in list(self.recent)[-3:] if not math.isnan(f.hf_rms) and f.speed_hz]
         if len(now) < 2 or len(self.base_hf) < BASE_WINDOWS:
             return math.nan
         speed = _median([float(f.speed_hz or 0.0) for f in now])
@@ -86,7 +86,7 @@ class VibrationMonitor:
         self._fresh: list[tuple[Housing, VibrationFeatures, bool]] = []
 
     def update(self, point: str, features: VibrationFeatures, *, trusted: bool, learn: bool) -> None:
-        """Take one window. `trusted`: the machine ran steadily all through it; `learn`: nothing is known to be wrong."""
+        """Take one window. `trusted`: the machine ran steadily all through; `learn`: nothing is known to be wrong."""
         housing = self.housings[point]
         flags = set(features.flags)
         if not trusted or not features.usable or "short" in flags or features.speed_hz is None:
@@ -117,7 +117,7 @@ class VibrationMonitor:
             housing.base_2x.append(f.order_amplitudes.get("2x", 0.0))
             housing.base_rms.append(f.rms)
         near = sum(1 for s, _ in housing.base_hf if abs(s / speed - 1.0) < 0.04)
-        if near < 12 and f.hf_rms == f.hf_rms:
+        if near < 12 and not math.isnan(f.hf_rms):
             housing.base_hf.append((speed, f.hf_rms))
 
     def _suspect(self) -> bool:
@@ -130,9 +130,7 @@ class VibrationMonitor:
         for housing in self.housings.values():
             for family in sorted({name for f in housing.recent for name in f.lines}):
                 count = sum(
-                    1
-                    for f in housing.recent
-                    if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE
+                    1 for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE
                 )
                 called[family] = max(called.get(family, 0), count)
         families = [family for family, count in called.items() if count >= CALLS]
@@ -140,9 +138,7 @@ class VibrationMonitor:
             self._release(t_ns)
             return
         # Both housings hear the same impacts; the nearer one hears them louder.
-        strength = {
-            (family, h.point): h.strength(family) for family in families for h in self.housings.values()
-        }
+        strength = {(family, h.point): h.strength(family) for family in families for h in self.housings.values()}
         family, point = max(sorted(strength), key=lambda key: strength[key])
         housing = self.housings[point]
         key = (family, housing.asset)
@@ -152,9 +148,14 @@ class VibrationMonitor:
         if not self.ledger.is_open(*key):
             evidence = self._line_evidence(housing, family)
             self.ledger.raise_(
-                family, housing.asset, t_ns, onset_ns=self._first_call(housing, family),
-                severity=None, confidence=evidence["confidence"], evidence=evidence,
-            )  # fmt: skip
+                family,
+                housing.asset,
+                t_ns,
+                onset_ns=self._first_call(housing, family),
+                severity=None,
+                confidence=evidence["confidence"],
+                evidence=evidence,
+            )
 
     def _release(self, t_ns: int) -> None:
         if self._bearing is None:
@@ -168,9 +169,7 @@ class VibrationMonitor:
                 self._bearing = None
 
     def _first_call(self, housing: Housing, family: str) -> int:
-        named = [
-            f for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE
-        ]
+        named = [f for f in housing.recent if family in f.lines and f.lines[family].confidence >= LINE_CONFIDENCE]
         return named[0].t0_ns
 
     def _line_evidence(self, housing: Housing, family: str) -> dict[str, Any]:
@@ -211,7 +210,7 @@ class VibrationMonitor:
         for housing in self.housings.values():
             base, second = housing.levels("1x"), housing.levels("2x")
             newest = [f for f in list(housing.recent)[-3:] if "1x" in f.order_amplitudes]
-            if base != base or len(newest) < 3:
+            if math.isnan(base) or len(newest) < 3:
                 continue
             one = min(f.order_amplitudes["1x"] / float(f.speed_hz or 1.0) ** 4 for f in newest)
             two = _median([f.order_amplitudes.get("2x", 0.0) for f in newest])
@@ -277,15 +276,21 @@ class VibrationMonitor:
         self._loud = self._loud + 1 if loud else 0
         if self._loud >= UNKNOWN_WINDOWS:
             self.ledger.raise_(
-                "unknown", self.rotor, t_ns, onset_ns=t_ns - self._loud * SECOND, confidence=0.5,
-                evidence={"hf_rms_to_commissioned": {point: round(ratio, 3) for point, ratio in sorted(ratios.items())}},
+                "unknown",
+                self.rotor,
+                t_ns,
+                onset_ns=t_ns - self._loud * SECOND,
+                confidence=0.5,
+                evidence={
+                    "hf_rms_to_commissioned": {point: round(ratio, 3) for point, ratio in sorted(ratios.items())}
+                },
                 ambiguous=(f"suction_clogging@{self.rotor}",),
-            )  # fmt: skip
+            )
 
     def hf_ratios(self) -> dict[str, float]:
         """High-frequency noise over commissioned, by point, where it can be said."""
         ratios = {point: housing.hf_ratio() for point, housing in self.housings.items()}
-        return {point: ratio for point, ratio in ratios.items() if ratio == ratio}
+        return {point: ratio for point, ratio in ratios.items() if not math.isnan(ratio)}
 
 
 def _median(values: list[float]) -> float:
@@ -295,9 +300,7 @@ def _median(values: list[float]) -> float:
 
 def _thin(freq: Any, amplitude: Any, top_hz: float | None = None) -> tuple[list[float], list[float]]:
     """Keep the largest of each group, at most `SPECTRUM_POINTS`, so that lines survive."""
-    pairs = [
-        (float(f), float(a)) for f, a in zip(freq, amplitude, strict=True) if top_hz is None or f <= top_hz
-    ]
+    pairs = [(float(f), float(a)) for f, a in zip(freq, amplitude, strict=True) if top_hz is None or f <= top_hz]
     size = max(1, math.ceil(len(pairs) / SPECTRUM_POINTS))
     kept = [max(pairs[i : i + size], key=lambda pair: pair[1]) for i in range(0, len(pairs), size)]
     return [round(f, 3) for f, _ in kept], [float(f"{a:.5g}") for _, a in kept]

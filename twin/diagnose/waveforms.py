@@ -44,9 +44,7 @@ class WaveformMonitor:
         self._streak: dict[tuple[str, str], int] = {}
         self._swapped: dict[str, int] = {}
         self._speed_points = {
-            asset.id: next(
-                (i.id for i in infos.values() if i.asset == asset.id and i.quantity == "speed"), None
-            )
+            asset.id: next((i.id for i in infos.values() if i.asset == asset.id and i.quantity == "speed"), None)
             for asset in rig.assets
         }
         pump = next((a.id for a in rig.assets if a.kind == "centrifugal_pump"), None)
@@ -130,9 +128,17 @@ class WaveformMonitor:
                 self._streak[key] = self._streak.get(key, 0) + 1
                 if self._streak[key] >= BAD_WINDOWS:
                     self.ledger.raise_(
-                        fault, point, f.t_ns, onset_ns=f.t0_ns,
-                        evidence={"flags": list(f.flags), "rms_m_s2": f.rms, "peak_m_s2": f.peak, "window_s": f.window_s},
-                    )  # fmt: skip
+                        fault,
+                        point,
+                        f.t_ns,
+                        onset_ns=f.t0_ns,
+                        evidence={
+                            "flags": list(f.flags),
+                            "rms_m_s2": f.rms,
+                            "peak_m_s2": f.peak,
+                            "window_s": f.window_s,
+                        },
+                    )
             else:
                 self._streak[key] = 0
                 self.ledger.clear(fault, point, f.t_ns, 3 * SECOND)
@@ -153,7 +159,13 @@ class WaveformMonitor:
         self._swapped[batch.point] = self._swapped.get(batch.point, 0) + 1
         if self._swapped[batch.point] >= BAD_WINDOWS:
             self.ledger.raise_(
-                "word_swap", batch.point, batch.received_ns, onset_ns=batch.t0_ns,
-                evidence={"share_out_of_range": float(wild.mean()), "rms_with_words_exchanged": float(np.sqrt(np.mean(exchanged**2)))},
-            )  # fmt: skip
+                "word_swap",
+                batch.point,
+                batch.received_ns,
+                onset_ns=batch.t0_ns,
+                evidence={
+                    "share_out_of_range": float(wild.mean()),
+                    "rms_with_words_exchanged": float(np.sqrt(np.mean(exchanged**2))),
+                },
+            )
         return True

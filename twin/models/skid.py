@@ -182,9 +182,7 @@ class SkidModel:
             "voltage": self.motor is not None,
         }
         return tuple(
-            name
-            for name, needs in NEEDS.items()
-            if able.get(name, True) and all(need in roles for need in needs)
+            name for name, needs in NEEDS.items() if able.get(name, True) and all(need in roles for need in needs)
         )
 
     def residuals(self, v: dict[str, float], names: tuple[str, ...], off: Deviation = HEALTHY) -> list[float]:
@@ -196,10 +194,10 @@ class SkidModel:
         get = v.get
         flow, speed = get("flow", nan), get("speed", nan)
         kelvin = get("t_water", 293.15)
-        rho = water.density(kelvin if kelvin == kelvin and 273.0 < kelvin < 373.0 else 293.15)
+        rho = water.density(kelvin if not math.isnan(kelvin) and 273.0 < kelvin < 373.0 else 293.15)
         weight = rho * water.GRAVITY
         winding = get("t_winding", nan)
-        winding = winding if winding == winding and 233.0 < winding < 473.0 else 333.15
+        winding = winding if not math.isnan(winding) and 233.0 < winding < 473.0 else 333.15
         choke = self._choke(flow, speed, get("p_s", nan), kelvin)
         motor = None
         if not {"power", "speed", "torque", "current"}.isdisjoint(names):
@@ -233,18 +231,12 @@ class SkidModel:
                 ratio = min(1.0, get("frequency", nan) / self.motor.frequency_hz)
                 r = get("voltage", nan) - self.motor.voltage_v * ratio
             elif name == "apparent":
-                r = get("power", nan) - math.sqrt(3.0) * get("voltage", nan) * get("current", nan) * get(
-                    "pf", nan
-                )
+                r = get("power", nan) - math.sqrt(3.0) * get("voltage", nan) * get("current", nan) * get("pf", nan)
             elif name == "reactive":
                 square = 3.0 * (get("voltage", nan) * get("current", nan)) ** 2 - get("power", nan) ** 2
-                r = get("reactive", nan) - (
-                    math.sqrt(square) if square > 0.0 else (nan if square != square else 0.0)
-                )
+                r = get("reactive", nan) - (math.sqrt(square) if square > 0.0 else (nan if math.isnan(square) else 0.0))
             elif name == "dc_link":
-                r = get("dc_link", nan) - (
-                    self.dc_link_v if self.dc_link_v is not None else get("dc_link", nan)
-                )
+                r = get("dc_link", nan) - (self.dc_link_v if self.dc_link_v is not None else get("dc_link", nan))
             elif name == "valve":
                 r = get("position", nan) - get("output", nan)
             elif name == "inventory":
@@ -254,7 +246,7 @@ class SkidModel:
 
     def head(self, flow: float, speed: float, off: Deviation = HEALTHY) -> float:
         """Pump head [m]; wear lowers the curve and leaks part of the flow back to the suction eye."""
-        if self.pump is None or not (flow == flow and speed == speed):
+        if self.pump is None or math.isnan(flow) or math.isnan(speed):
             return math.nan
         if off.wear == 0.0:
             return self.pump.head(flow, speed)
@@ -276,16 +268,14 @@ class SkidModel:
         choke: float = 1.0,
     ) -> tuple[float, float, float, float, float, float] | None:
         """Return (torque, electrical W, slip, current A, winding loss W, frame loss W) expected at flow and speed."""
-        if self.pump is None or self.motor is None or not (flow == flow and speed > 5.0):
+        if self.pump is None or self.motor is None or math.isnan(flow) or not speed > 5.0:
             return None
         shaft = choke * self.pump.shaft_power(flow, speed, rho)
         if off.wear > 0.0:
             inner = flow + self._leak(speed, off)
             healthy = self.pump.head(inner, speed)
             worn = healthy - 0.15 * off.wear * self.pump.shutoff_head_m * (speed / self.pump.speed_rad_s) ** 2
-            shaft = (
-                choke * self.pump.shaft_power(inner, speed, rho) * (worn / healthy if healthy > 1.0 else 1.0)
-            )
+            shaft = choke * self.pump.shaft_power(inner, speed, rho) * (worn / healthy if healthy > 1.0 else 1.0)
         friction = FRICTION_SHARE * self.motor_rated_w * (speed / self.motor_rated_rad_s) ** 2
         torque = (shaft + friction) / speed
         point = self.motor.at_speed(speed, torque, winding_k)
@@ -297,13 +287,11 @@ class SkidModel:
         """Velocity head gained between the pressure taps [m], from the pipe bores."""
         if self.suction_pipe is None or self.discharge_pipe is None:
             return 0.0
-        return _velocity_head(flow, self.discharge_pipe.diameter) - _velocity_head(
-            flow, self.suction_pipe.diameter
-        )
+        return _velocity_head(flow, self.discharge_pipe.diameter) - _velocity_head(flow, self.suction_pipe.diameter)
 
     def system_head(self, flow: float, position: float, weight: float) -> float:
         """Pressure head [m] the discharge line needs: lift, pipe loss and valve drop (IEC 60534-2-1, turbulent)."""
-        if self.valve is None or self.discharge_pipe is None or not (flow == flow and position == position):
+        if self.valve is None or self.discharge_pipe is None or math.isnan(flow) or math.isnan(position):
             return math.nan
         kv = self.valve.kvs_m3_h * self.valve.rangeability ** (min(1.0, max(0.0, position)) - 1.0)
         drop_pa = 1.0e5 * (flow * 3600.0 / kv) ** 2 * weight / (water.GRAVITY * 1000.0)
@@ -315,9 +303,7 @@ class SkidModel:
         if self.suction_pipe is None:
             return math.nan
         loss = (self.suction_pipe.resistance + off.clog_s2_m5) * flow * abs(flow)
-        return float(
-            level + self.suction_pipe.static_head - loss - _velocity_head(flow, self.suction_pipe.diameter)
-        )
+        return float(level + self.suction_pipe.static_head - loss - _velocity_head(flow, self.suction_pipe.diameter))
 
     def cavitation_margin(self, flow: float, speed: float, p_s: float, water_k: float) -> float:
         """NPSH available over NPSH required [-]; 1 is 3 % head loss."""
@@ -329,11 +315,28 @@ class SkidModel:
             available += _velocity_head(flow, self.suction_pipe.diameter)
         return available / self.pump.npsh_required(flow, speed)
 
+    def margin_of(self, v: dict[str, float]) -> float:
+        """Cavitation margin by the readings `v` (role → SI value); NaN where one is missing."""
+        flow, speed, p_s = (v.get(role, math.nan) for role in ("flow", "speed", "p_s"))
+        if not (speed > 5.0 and math.isfinite(flow) and math.isfinite(p_s)):
+            return math.nan
+        kelvin = v.get("t_water", math.nan)
+        return self.cavitation_margin(flow, speed, p_s, kelvin if math.isfinite(kelvin) else 293.15)
+
+    def clog_severity(self, v: dict[str, float], added_s2_m5: float) -> float:
+        """0.8 where the margin reaches one (3 % head loss), linear in the suction head lost."""
+        margin = self.margin_of(v)
+        if self.pump is None or not math.isfinite(margin):
+            return 0.5
+        lost = added_s2_m5 * v["flow"] ** 2
+        spare = lost + (margin - 1.0) * self.pump.npsh_required(v["flow"], v["speed"])
+        return min(1.0, max(0.0, 0.8 * lost / spare)) if spare > 0.0 else 1.0
+
     def _choke(self, flow: float, speed: float, p_s: float, water_k: float) -> float:
         """Head left under cavitation [-]: 3 % lost at margin 1 by definition, with the steep knee of test curves."""
-        if self.pump is None or not (flow == flow and speed > 5.0 and p_s == p_s):
+        if self.pump is None or math.isnan(flow) or not speed > 5.0 or math.isnan(p_s):
             return 1.0
-        kelvin = water_k if water_k == water_k and 273.0 < water_k < 373.0 else 293.15
+        kelvin = water_k if not math.isnan(water_k) and 273.0 < water_k < 373.0 else 293.15
         margin = max(0.3, self.cavitation_margin(flow, speed, p_s, kelvin))
         return max(0.2, 1.0 - 0.03 * margin**-8)
 

@@ -31,6 +31,4 @@ class ThermalConstants:
 
     def frame_air(self, speed_ratio: float) -> float:
         """Frame-to-air conductance [W/K] at a fraction of rated speed (linear fan law)."""
-        return self.frame_air_w_k * (
-            self.standstill + (1.0 - self.standstill) * min(1.0, max(0.0, speed_ratio))
-        )
+        return self.frame_air_w_k * (self.standstill + (1.0 - self.standstill) * min(1.0, max(0.0, speed_ratio)))

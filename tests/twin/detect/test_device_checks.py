@@ -9,18 +9,14 @@ SECOND = 1_000_000_000
 EPOCH = 1_700_000_000 * SECOND
 
 
-def drive(
-    checks, seconds, *, start=0.0, stamp="source", offset_s=0.0, value=None, stamp_at=None, uptime=None
-):
+def drive(checks, seconds, *, start=0.0, stamp="source", offset_s=0.0, value=None, stamp_at=None, uptime=None):
     """Two polls a second; `value` and `stamp_at` freeze what they name."""
     t = start
     while t < start + seconds:
         now = EPOCH + round(t * SECOND)
         stamped = now + round(offset_s * SECOND) if stamp_at is None else EPOCH + round(stamp_at * SECOND)
         reading = np.sin(t) if value is None else value
-        checks.take(
-            Batch("a.b", stamped, 0, np.array([reading]), 0, now, stamp=stamp), uptime=False, lively=True
-        )
+        checks.take(Batch("a.b", stamped, 0, np.array([reading]), 0, now, stamp=stamp), uptime=False, lively=True)
         if uptime is not None:
             checks.take(
                 Batch("a.up", stamped, 0, np.array([uptime(t)]), 0, now, stamp=stamp),
@@ -84,7 +80,7 @@ def test_a_clock_that_steps_is_measured_and_late_polls_are_not():
     checks = make()
     drive(checks, 20)
     now = drive(checks, 10, start=20, offset_s=0.15)
-    offset, usual, since = checks.clock_shift(now)
+    offset, usual, _ = checks.clock_shift(now)
     assert offset - usual == 150_000_000
     late = make()
     drive(late, 20)
@@ -97,3 +93,16 @@ def test_a_clock_that_steps_is_measured_and_late_polls_are_not():
             lively=True,
         )
     assert late.clock_shift(now) is None
+
+
+def test_one_point_whose_source_time_hangs_is_told_from_a_device_whose_clock_hangs():
+    checks = make()
+    drive(checks, 20)
+    for i in range(20):
+        now = EPOCH + 20 * SECOND + i * SECOND // 2
+        for point, stamp in (("a.hung", EPOCH + 20 * SECOND), ("a.b", now)):
+            batch = Batch(point, stamp, 0, np.array([float(i)]), 0, now, stamp="source")
+            checks.take(batch, uptime=False, lively=True)
+    assert [point for point, _ in checks.hanging(now)] == ["a.hung"]
+    assert checks.frozen(now) is None
+    assert checks.clock_shift(now) is None

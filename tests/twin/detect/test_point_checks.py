@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 
+from rigs.load import load_rig
 from twin.detect.point_checks import PointChecks, exchange_words
 from twin.detect.point_info import point_infos
-from rigs.load import load_rig
 
 SECOND = 1_000_000_000
 
