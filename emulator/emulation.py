@@ -67,8 +67,8 @@ class Emulation:
         self.rig = rig
         self.seed = seed
         self.epoch_ns = epoch_ns
-        self.truth = TruthLog(truth_path)
         self.plant = Plant(rig, seed)
+        self.truth = TruthLog(truth_path)
         self.streams = Streams(seed)
         devices = [device for device in rig.devices if emulated is None or device.id in emulated]
         self.images = {device.id: DeviceImage(device, rig.points_of(device.id), epoch_ns) for device in devices}

@@ -18,6 +18,7 @@ from hil.rig import LiveRig
 from hil.scenario import Prepared, timeline
 from hil.sut import TwinDied, TwinProcess
 from hil.verdict.evaluate import Facts, evaluate
+from rigs.document import Place, Problem, RigError
 from rigs.schema import FaultSpec, Rig
 
 SECOND = 1_000_000_000
@@ -77,7 +78,10 @@ class Bench:
         self.folder = folder
         self.listener = listener or Silence()
         self.clock = clock_from(options.clock)
-        self.live = LiveRig(rig, options.seed, self.clock.epoch_ns, options.binding, folder / "truth.jsonl")
+        try:
+            self.live = LiveRig(rig, options.seed, self.clock.epoch_ns, options.binding, folder / "truth.jsonl")
+        except ValueError as problem:  # a plant that cannot be built from this rig
+            raise RigError(Problem(Place(options.rig_name), str(problem))) from None
         self.offers = Offers(rig, self.live.emulation)
         self.findings: dict[str, dict[str, Any]] = {}
         self.late_ns: list[int] = []
@@ -98,15 +102,13 @@ class Bench:
 
     async def __aenter__(self) -> Self:
         try:
-            await self.live.start()
-            protocols = {device.id: device.protocol for device in self.rig.devices}
+            protocols = {device.id: str(device.protocol) for device in self.rig.devices}
+            # The twin loads its libraries while the devices open; the endpoints are handed to it once they are there.
             self.twin = TwinProcess(
-                self.options.rig_name,
-                self.live.endpoints,
-                dict(protocols),
-                self.folder,
-                lockstep=not self.paced,
+                self.options.rig_name, self.live.endpoints, protocols, self.folder, lockstep=not self.paced
             )
+            await self.twin.spawn()
+            await self.live.start()
             await self.twin.start()
             self.live.emulation.begin(self.clock.begin(0))
         except BaseException:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import importlib
 import json
 import logging
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 USAGE_ERROR = 2
 BROKEN = 4
+STANDARD_INPUT = Path("-")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("rig", metavar="RIG", help="a rig file, a folder with one, or a shipped rig's name")
     parser.add_argument(
-        "--endpoints", type=Path, metavar="FILE", help="where the devices are: what serve --json printed"
+        "--endpoints", type=Path, metavar="FILE", help="where the devices are: what serve --json printed; - reads it here"
     )
     parser.add_argument(
         "--port", type=int, default=0, metavar="N", help="port of the API; 0 takes a free one"
@@ -70,12 +72,17 @@ async def _run(options: argparse.Namespace) -> int:
     from twin.api.app import create_app
     from twin.api.guard import LOOPBACK
     from twin.api.server import ApiServer
-    from twin.endpoints import load_endpoints
+    from twin.endpoints import LIMIT, load_endpoints, parse_endpoints
     from twin.runtime import TwinRuntime
 
     rig = load_rig(options.rig).twin_view()
-    endpoints = load_endpoints(options.endpoints, rig) if options.endpoints else _fixed_endpoints(rig)
     _warm_up()
+    if options.endpoints == STANDARD_INPUT:
+        _load_libraries()
+        text = await asyncio.to_thread(sys.stdin.read, LIMIT)
+        endpoints = parse_endpoints(text, Path("standard input"), rig)
+    else:
+        endpoints = load_endpoints(options.endpoints, rig) if options.endpoints else _fixed_endpoints(rig)
     runtime = TwinRuntime(
         rig,
         endpoints,
@@ -119,6 +126,12 @@ def _fixed_endpoints(rig: object) -> dict[str, str]:
     if not found:
         raise ValueError(f"rig {rig.rig} fixes no ports; say where its devices are with --endpoints FILE")
     return found
+
+
+def _load_libraries() -> None:
+    """Import what is slow to import while somebody else is still getting ready."""
+    for name in ("twin.engine", "twin.connectors.opcua", "twin.connectors.modbus", "twin.history.store"):
+        importlib.import_module(name)
 
 
 def _warm_up() -> None:

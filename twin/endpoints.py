@@ -22,6 +22,10 @@ def load_endpoints(path: Path, rig: Rig) -> dict[str, str]:
     ------
     EndpointError : unreadable, not JSON, or an entry without a device or URL
     """
+    return parse_endpoints(_text(path), path, rig)
+
+
+def _text(path: Path) -> str:
     try:
         if not path.is_file():
             raise EndpointError(f"{path}: is no file; pass what `plantbench serve --json` printed")
@@ -29,9 +33,18 @@ def load_endpoints(path: Path, rig: Rig) -> dict[str, str]:
             raise EndpointError(
                 f"{path}: has more than {LIMIT} bytes; pass what `plantbench serve --json` printed"
             )
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise EndpointError(f"{path}: cannot be read: {error}") from None
+
+
+def parse_endpoints(text: str, path: Path, rig: Rig) -> dict[str, str]:
+    """Read the same from text; `path` is what errors call it.
+
+    Raises
+    ------
+    EndpointError : as for `load_endpoints`
+    """
     known = {device.id for device in rig.devices}
     endpoints: dict[str, str] = {}
     for place, entry in _entries(path, text):
