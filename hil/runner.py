@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from emulator.clock import clock_from, stopwatch_ns
+from emulator.desk import UnknownFault, check_fault
 from hil.capture.offers import Offers
 from hil.capture.received import read_history
 from hil.capture.scenario import write_capture
@@ -126,9 +127,20 @@ class Bench:
         await self.live.stop()
 
     def inject(self, spec: FaultSpec) -> int | None:
-        """Configure a fault; None, with the reason kept, where the binding rules it out."""
-        kind = self.live.emulation.desk.kinds.get(spec.kind)
-        if kind is not None and kind.layer in PHYSICS_LAYERS and self._is_real(kind.layer, spec.on):
+        """Configure a fault; None, with the reason kept, where the binding rules it out.
+
+        Raises
+        ------
+        UnknownFault
+            No such fault, target or parameter, whatever the binding.
+
+        """
+        kinds = self.live.emulation.desk.kinds
+        wrong = check_fault(spec, self.rig, kinds)
+        if wrong:
+            raise UnknownFault(wrong)
+        kind = kinds[spec.kind]
+        if kind.layer in PHYSICS_LAYERS and self._is_real(kind.layer, spec.on):
             reason = f"{spec.on} is real hardware; only link faults act on it"
             onset = self.clock.epoch_ns + spec.onset
             self.skipped.append(FaultTrace(spec.kind, spec.on, kind.layer, onset, skipped=reason))
@@ -273,9 +285,7 @@ def _judged(bench: Bench, prepared: Prepared, errors: tuple[str, ...]) -> Scenar
     facts = bench.facts(errors)
     findings = sorted(bench.findings.values(), key=lambda f: (f["detected_ns"], f["id"]))
     signals = drawn_signals(prepared.scenario, prepared.rig, facts, findings)
-    facts = Facts(
-        **{name: getattr(facts, name) for name in facts.__dataclass_fields__} | {"signals": signals}
-    )
+    facts = Facts(**{name: getattr(facts, name) for name in facts.__dataclass_fields__} | {"signals": signals})
     truth = bench.truth()
     write_capture(bench.folder, truth, findings, facts)
     return evaluate(prepared.scenario, prepared.rig, truth, findings, facts)

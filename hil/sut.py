@@ -98,6 +98,7 @@ class TwinProcess:
             await self.stop()
             raise TwinDied("the twin said it was ready without saying where its API is")
         # Whatever it prints from now on must not fill the pipe and stop it.
+        assert self._process is not None
         self._drain = asyncio.create_task(_read_on(self._process.stdout))
         self._client = httpx.AsyncClient(base_url=url, timeout=TICK_S, trust_env=False)
 

@@ -96,16 +96,19 @@ def test_a_twin_is_started_ticked_read_and_stopped(tmp_path: Path, monkeypatch: 
 
 
 def test_it_is_told_where_the_devices_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    script = "ANSWERS['/argv'] = (200, json.dumps(sys.argv[1:]))\nready()\nserver.serve_forever()"
+    script = (
+        "ANSWERS['/argv'] = (200, json.dumps(sys.argv[1:]))\n"
+        "ANSWERS['/told'] = (200, sys.stdin.read())\nready()\nserver.serve_forever()"
+    )
 
     async def main() -> None:
         async with twin(tmp_path, monkeypatch, script) as process:
             await process.start()
             argv = await process.get("/argv")
             assert argv[0] == "pump_skid"
-            assert argv[argv.index("--clock") + 1] == "lockstep"
-            endpoints = tmp_path / argv[argv.index("--endpoints") + 1]
-            assert '"device": "drive1", "protocol": "modbus-tcp"' in endpoints.read_text()
+            assert (argv[argv.index("--clock") + 1], argv[argv.index("--endpoints") + 1]) == ("lockstep", "-")
+            endpoint = {"device": "drive1", "protocol": "modbus-tcp", "url": "modbus-tcp://127.0.0.1:1"}
+            assert await process.get("/told") == {"event": "endpoint"} | endpoint
 
     asyncio.run(main())
 
