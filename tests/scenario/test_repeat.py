@@ -3,7 +3,7 @@
 import pytest
 
 pytestmark = pytest.mark.scenario
-CHOSEN = ("--scenario", "overlapping", "--scenario", "modbus_wrong_answers", "--scenario", "link_blackhole")
+CHOSEN = ("--scenario", "overlapping", "--scenario", "link_blackhole")
 
 
 @pytest.fixture(scope="module")
