@@ -76,6 +76,14 @@ class Ledger:
         self._changed[finding.id] = finding
         return finding
 
+    def settle(self, fault: str, on: str, *, confidence: float, evidence: dict[str, Any]) -> None:
+        """Say that later evidence has ruled out every other explanation of an open finding."""
+        known = self._open.get((fault, on))
+        if known is not None and known.ambiguous:
+            known = replace(known, ambiguous=(), confidence=confidence, evidence=known.evidence | evidence)
+            self._open[fault, on] = known
+            self._changed[known.id] = known
+
     def clear(self, fault: str, on: str, t_ns: int, hold_ns: int = 0) -> None:
         """Say that the fault is not seen now; it is closed once that has lasted `hold_ns`."""
         key = (fault, on)

@@ -23,6 +23,7 @@ NOISE_K = 0.08
 KNOWN_SHARE, UNKNOWN_SHARE = 0.03, 0.10
 """σ of the heat balance as a share of losses: at the commissioned operating point, and elsewhere."""
 ALARM_SIGMA, CLEAR_SIGMA = 4.5, 2.0
+SETTLE_SIGMA = 4.0
 HOLD_FRAMES = 5
 FAN_SHARE = 0.6
 """Conductance a fully blocked fan takes away, as a share (the rest is natural convection and radiation)."""
@@ -177,6 +178,10 @@ class ThermalMonitor:
                     {"winding_in_sigma": round(z_w, 2)},
                     (),
                 )
+            elif self.active[0] == "motor_fan_blocked" and abs(z_w) < CLEAR_SIGMA and self._echo > SETTLE_SIGMA * sigma_w:
+                # A false frame reading would by now have pulled the expected winding away from the measured one.
+                settled = {"winding_would_differ_k": round(self._echo, 3), "winding_differs_k": round(error_w, 3)}
+                self.ledger.settle(*self.active, confidence=0.95, evidence=settled)
             return
         evidence = {
             "frame_above_expected_k": round(error_f, 3),
