@@ -1,9 +1,13 @@
 """What every verb shows a person: progress of first-run compilation, and nothing on stdout."""
 
+import contextlib
+import importlib.metadata
 import importlib.util
+import sys
 import threading
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rigs.schema import Rig
 
 PATIENCE_S = 1.0
+PLANT_KERNELS = ("emulator.physics.kernels", "emulator.sensors.kernels")
+TWIN_KERNELS = ("twin.dsp.kernels",)
 
 
 def warm_up(console: Console, rig: Rig, *, twin: bool) -> None:
@@ -19,28 +25,45 @@ def warm_up(console: Console, rig: Rig, *, twin: bool) -> None:
 
     Once compiled they come from the cache on disk as they are needed, and there is nothing to wait for.
     """
-    plant_is_warm = _compiled("emulator.physics.kernels") and _compiled("emulator.sensors.kernels")
-    twin_is_warm = not twin or _compiled("twin.dsp.kernels")
+    plant_is_warm = all(_compiled(package) for package in PLANT_KERNELS)
+    twin_is_warm = not twin or all(_compiled(package) for package in TWIN_KERNELS)
     if plant_is_warm and twin_is_warm:
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         if not plant_is_warm:
             _warm_plant(progress, rig)
+            _note_compiled(*PLANT_KERNELS)
         if not twin_is_warm:
             _warm_twin(progress)
+            _note_compiled(*TWIN_KERNELS)
 
 
 def _compiled(package: str) -> bool:
-    """Whether every kernel file of a package has compiled code beside it that is newer than itself."""
+    """Whether this version of the kernels has been compiled by this numba before, as noted beside them."""
+    stamp, note = _stamp(package)
+    with contextlib.suppress(OSError):
+        return note.read_text(encoding="utf-8") == stamp
+    return False
+
+
+def _note_compiled(*packages: str) -> None:
+    for package in packages:
+        stamp, note = _stamp(package)
+        # Where the package lies in a folder one may not write to, the next run looks again: slower, never wrong.
+        with contextlib.suppress(OSError):
+            note.parent.mkdir(exist_ok=True)
+            note.write_text(stamp, encoding="utf-8")
+
+
+def _stamp(package: str) -> tuple[str, Path]:
+    """Return what identifies the kernels and their compiler, and the file in which it is noted."""
     spec = importlib.util.find_spec(package)
     folder = Path(next(iter(spec.submodule_search_locations or ()))) if spec else Path()
-    for source in folder.glob("*.py"):
-        if source.stem != "__init__":
-            compiled = [path.stat().st_mtime for path in (folder / "__pycache__").glob(f"{source.stem}.*.nbi")]
-            if not compiled or max(compiled) < source.stat().st_mtime:
-                return False
-    return True
+    digest = blake2b(f"{importlib.metadata.version('numba')} {sys.version}".encode(), digest_size=16)
+    for source in sorted(folder.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest(), folder / "__pycache__" / "compiled"
 
 
 def _warm_plant(progress: Progress, rig: Rig) -> None:

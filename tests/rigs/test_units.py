@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rigs.units import POINT_UNITS, conversion, to_si
+from rigs.units import _TABLE, POINT_UNITS, _registry, conversion, to_si
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,12 @@ def test_every_point_unit_converts_both_ways(unit: str):
     factor, offset = conversion(unit)
     assert factor != 0.0
     assert math.isfinite(offset)
+
+
+@pytest.mark.parametrize("unit", sorted(_TABLE))
+def test_the_table_agrees_with_the_unit_library(unit: str):
+    si, factor, offset = _TABLE[unit]
+    name = "percent" if unit == "%" else unit
+    for value in (0.0, 1.0, -17.3):
+        expected = _registry().Quantity(value, name).to(si or "").magnitude
+        assert value * factor + offset == pytest.approx(expected, rel=1e-12, abs=1e-12)
