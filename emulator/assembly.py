@@ -83,9 +83,7 @@ def assemble(rig: Rig, streams: Streams) -> Machines:
     for connection in rig.connections:
         if connection.kind == "shaft":
             _shaft(rig, connection, machines)
-    lone = [
-        n for n, a in machines.assets.items() if isinstance(a, InductionMotor) and n not in machines.trains
-    ]
+    lone = [n for n, a in machines.assets.items() if isinstance(a, InductionMotor) and n not in machines.trains]
     for name in lone:
         _shaft(rig, Connection(kind="shaft", joins=(name, name)), machines)
     for connection in rig.connections:
@@ -93,15 +91,11 @@ def assemble(rig: Rig, streams: Streams) -> Machines:
             _pipes(rig, connection, machines)
     for name, motor in machines.pumps.items():
         if machines.trains[motor].circuit is None:
-            raise AssemblyError(
-                f"pump {name!r} is in no pipe connection; join it between tanks, pipes and valves"
-            )
+            raise AssemblyError(f"pump {name!r} is in no pipe connection; join it between tanks, pipes and valves")
     for connection in rig.connections:
         if connection.kind == "control":
             _control(rig, connection, machines)
-    idle = [
-        n for n, a in machines.assets.items() if isinstance(a, CentrifugalPump) and n not in machines.pumps
-    ]
+    idle = [n for n, a in machines.assets.items() if isinstance(a, CentrifugalPump) and n not in machines.pumps]
     if idle:
         raise AssemblyError(f"pump {idle[0]!r} is on no shaft; join it to a motor with a shaft connection")
     _mount(rig, machines, streams)
@@ -157,9 +151,7 @@ def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
             tank = TankParameters(declared.area, declared.height, rig.plant.tank_level)
             return Tank(override(tank, private, declared.id))
         case "pipe":
-            pipe = PipeParameters(
-                declared.length, declared.diameter, declared.resistance, declared.static_head
-            )
+            pipe = PipeParameters(declared.length, declared.diameter, declared.resistance, declared.static_head)
             return Pipe(override(pipe, private, declared.id))
         case "control_valve":
             valve = ControlValveParameters(declared.kvs_m3_h, declared.rangeability, declared.stroke_time)
@@ -177,9 +169,7 @@ def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
             source = rig.plant.recordings.get(declared.id)
             if source is None:
                 raise AssemblyError(f"recording {declared.id!r} has no file; name it under plant.recordings")
-            played = RecordingParameters(
-                source.file, source.channel, source.rate, source.speed, source.at_end
-            )
+            played = RecordingParameters(source.file, source.channel, source.rate, source.speed, source.at_end)
             return Recording(override(played, private, declared.id))
     raise AssemblyError(f"asset {declared.id!r}: the plant cannot build a {declared.kind!r}")
 
@@ -245,25 +235,19 @@ def _pipes(rig: Rig, connection: Connection, machines: Machines) -> None:
     names = connection.joins
     pumps = _only(machines, names, CentrifugalPump)
     if len(pumps) != 1:
-        raise AssemblyError(
-            f"pipe {' - '.join(names)} passes {len(pumps)} pumps; each circuit has exactly one"
-        )
+        raise AssemblyError(f"pipe {' - '.join(names)} passes {len(pumps)} pumps; each circuit has exactly one")
     if pumps[0] not in machines.pumps:
         raise AssemblyError(f"pump {pumps[0]!r} is on no shaft; join it to a motor with a shaft connection")
     at = names.index(pumps[0])
     before = [machines.assets[n] for n in names[:at]]
     after = [machines.assets[n] for n in names[at + 1 :]]
-    wrong = [
-        n for n in names if not isinstance(machines.assets[n], (Tank, Pipe, ControlValve, CentrifugalPump))
-    ]
+    wrong = [n for n in names if not isinstance(machines.assets[n], (Tank, Pipe, ControlValve, CentrifugalPump))]
     if wrong:
         raise AssemblyError(
             f"pipe {' - '.join(names)}: {wrong[0]!r} carries no water; join tanks, pipes, valves and the pump"
         )
     if any(isinstance(a, ControlValve) for a in before):
-        raise AssemblyError(
-            f"pipe {' - '.join(names)}: a control valve before the pump starves it; put it behind"
-        )
+        raise AssemblyError(f"pipe {' - '.join(names)}: a control valve before the pump starves it; put it behind")
     circuit = Circuit(
         source=next((a for a in before if isinstance(a, Tank)), None),
         suction=tuple(a for a in before if isinstance(a, Pipe)),
@@ -285,9 +269,7 @@ def _control(rig: Rig, connection: Connection, machines: Machines) -> None:
     if len(pids) != 1 or len(valves) != 1:
         raise AssemblyError(f"control {' - '.join(names)} needs one pid_loop and one control_valve")
     valve = machines.assets[valves[0]]
-    train = next(
-        (n for n, t in machines.trains.items() if t.circuit is not None and t.circuit.valve is valve), None
-    )
+    train = next((n for n, t in machines.trains.items() if t.circuit is not None and t.circuit.valve is valve), None)
     machines.loops[pids[0]] = Loop(machines.assets[pids[0]], valve, train, rig.asset(pids[0]).scan)
 
 

@@ -48,9 +48,7 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
         known = {name: "no sensor" if kind == "recorded" else kind for name, kind in kinds_of.items()}
     else:
         known = {device.id: device.protocol for device in rig.devices}
-    fitting = [
-        n for n, kind in known.items() if kind in fault.targets or (not fault.targets and kind != "no sensor")
-    ]
+    fitting = [n for n, kind in known.items() if kind in fault.targets or (not fault.targets and kind != "no sensor")]
     if spec.on in fitting:
         return None
     if spec.on in known:

@@ -91,9 +91,7 @@ class HttpService:
             what = f"cannot open port {self._port} for the control API: {problem.strerror}"
             raise OSError(problem.errno, f"{what}; free it or choose another") from None
         port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            self._app, log_level="error", access_log=False, lifespan="off", ws="none", http="h11"
-        )
+        config = uvicorn.Config(self._app, log_level="error", access_log=False, lifespan="off", ws="none", http="h11")
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         self._server = server

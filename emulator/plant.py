@@ -89,9 +89,7 @@ class Plant:
 
     def __init__(self, rig: Rig, seed: int) -> None:
         if rig.clock.block % TICK_NS:
-            raise AssemblyError(
-                f"clock.block = {rig.clock.block / 1e6:g} ms must be a multiple of the 10 ms tick"
-            )
+            raise AssemblyError(f"clock.block = {rig.clock.block / 1e6:g} ms must be a multiple of the 10 ms tick")
         self.t_ns = 0
         self.block_ns = rig.clock.block
         self.seed = seed
@@ -107,9 +105,7 @@ class Plant:
         self._commands = self._command_table()
         for loop_id, loop in self.machines.loops.items():
             if loop.scan_ns % TICK_NS:
-                raise AssemblyError(
-                    f"{loop_id}: scan = {loop.scan_ns / 1e6:g} ms must be a multiple of the 10 ms tick"
-                )
+                raise AssemblyError(f"{loop_id}: scan = {loop.scan_ns / 1e6:g} ms must be a multiple of the 10 ms tick")
         self._start(rig)
         self._sense()
 
@@ -333,9 +329,7 @@ class Plant:
         if listener.train not in self.traces:
             raise ValueError("no block has been stepped yet; call step() first")
         trace = self.traces[listener.train]
-        return listener.housing.render(
-            trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard
-        )
+        return listener.housing.render(trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard)
 
     def energy(self) -> dict[str, dict[str, float]]:
         """Return the energy accounts since the start [J], per motor and pump."""

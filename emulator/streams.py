@@ -42,9 +42,7 @@ class Streams:
 
     def __call__(self, path: str) -> Stream:
         """Return the stream of that path; its key is BLAKE2b-64 of seed and path, on every machine."""
-        digest = hashlib.blake2b(
-            f"{int(self.seed)}\0{path}".encode(), digest_size=8, person=b"plantbench"
-        ).digest()
+        digest = hashlib.blake2b(f"{int(self.seed)}\0{path}".encode(), digest_size=8, person=b"plantbench").digest()
         return Stream(path, int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little"))
 
 

@@ -39,7 +39,9 @@ def load_binding(path: Path | None, rig: Rig) -> dict[str, str]:
         elif address != "emulated":
             url = _url(str(address), known[name].protocol)
             if url is None:
-                rule = f"address {address!r} does not fit {known[name].protocol}; write {_example(known[name].protocol)}"
+                rule = (
+                    f"address {address!r} does not fit {known[name].protocol}; write {_example(known[name].protocol)}"
+                )
                 problems.append(Problem(place, rule))
             else:
                 real[name] = url

@@ -26,9 +26,7 @@ def check_rig(name: str, *, json_lines: bool) -> int:
     rig = load_rig(name)
     prepared = prepare(name) if scenario_files(name) else []
     if json_lines:
-        print(
-            json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)})
-        )
+        print(json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)}))
         for point in rig.points:
             place = {"event": "point", "id": point.id, "device": point.device, "address": _address(point)}
             value = {"unit": point.unit, "range": list(point.range), "access": _access(point)}
@@ -38,15 +36,11 @@ def check_rig(name: str, *, json_lines: bool) -> int:
         print(json.dumps({"event": "gates"} | _gates(rig)))
         return 0
     console = Console()
-    console.print(
-        f"[bold]{escape(rig.title or rig.rig)}[/] — {len(rig.assets)} assets, {len(rig.points)} points"
-    )
+    console.print(f"[bold]{escape(rig.title or rig.rig)}[/] — {len(rig.assets)} assets, {len(rig.points)} points")
     console.print(_devices(rig))
     console.print(_points(rig))
     if prepared:
-        table = Table(
-            "scenario", "duration", "faults", "what it proves", title="Scenarios", title_justify="left"
-        )
+        table = Table("scenario", "duration", "faults", "what it proves", title="Scenarios", title_justify="left")
         for item in prepared:
             faults = ", ".join(f"{fault.kind} on {fault.on}" for fault in item.scenario.faults) or "none"
             seconds = f"{item.scenario.duration / 1e9:g} s"
@@ -83,7 +77,7 @@ def _show_gates(console: Console, rig: Rig) -> None:
     poor = ", ".join(gates["inaccurate"])
     verdict = f"[red]too coarse: {poor}[/]" if poor else "[green]all[/]"
     console.print(
-        f"Accuracy: {gates['critical_points']} critical points, stated to {ACCURACY_GATE:.0%} of span or better: {verdict}"
+        f"Accuracy: {gates['critical_points']} critical points stated to {ACCURACY_GATE:.0%} of span: {verdict}"
     )
 
 
@@ -91,24 +85,18 @@ def _devices(rig: Rig) -> Table:
     table = Table("device", "protocol", "points", "poll", "time from", title="Devices", title_justify="left")
     for device in rig.devices:
         points = rig.points_of(device.id)
-        stamped = (
-            "source time" if device.protocol == "opcua" else "device clock" if device.clock else "the poll"
-        )
+        stamped = "source time" if device.protocol == "opcua" else "device clock" if device.clock else "the poll"
         table.add_row(device.id, device.protocol, str(len(points)), f"{device.poll / 1e9:g} s", stamped)
     return table
 
 
 def _points(rig: Rig) -> Table:
-    table = Table(
-        "point", "device", "address", "unit", "range", "access", title="Points", title_justify="left"
-    )
+    table = Table("point", "device", "address", "unit", "range", "access", title="Points", title_justify="left")
     for point in rig.points:
         low, high = point.range
         mark = " [bold]*[/]" if point.critical else ""
         span = f"{low:g} … {high:g}"
-        table.add_row(
-            point.id + mark, point.device, escape(_address(point)), escape(point.unit), span, _access(point)
-        )
+        table.add_row(point.id + mark, point.device, escape(_address(point)), escape(point.unit), span, _access(point))
     table.caption = "* critical for the twin"
     table.caption_justify = "left"
     return table

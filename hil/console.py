@@ -29,7 +29,13 @@ def warm_up(console: Console, rig: Rig, *, twin: bool) -> None:
     twin_is_warm = not twin or all(_compiled(package) for package in TWIN_KERNELS)
     if plant_is_warm and twin_is_warm:
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         if not plant_is_warm:
             _warm_plant(progress, rig)

@@ -70,9 +70,7 @@ def _guarded(check: Callable[[], Result]) -> Result:
 def _cores() -> Result:
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     means = (
-        "plant and twin run side by side"
-        if count > 1
-        else "plant and twin share one core; wall-clock runs may be late"
+        "plant and twin run side by side" if count > 1 else "plant and twin share one core; wall-clock runs may be late"
     )
     return Result("cores", "good" if count > 1 else "limited", f"{count} ({platform.machine()})", means)
 
@@ -103,11 +101,7 @@ def _spinning() -> Result:
     thread.join()
     p99 = late[int(0.99 * (len(late) - 1))]
     good = p99 <= 50e-6 and late[-1] <= 500e-6
-    means = (
-        "within the target of 50 µs (99 %) and 500 µs"
-        if good
-        else "target 50 µs (99 %) and 500 µs is not met"
-    )
+    means = "within the target of 50 µs (99 %) and 500 µs" if good else "target 50 µs (99 %) and 500 µs is not met"
     return Result("spinning timer", "good" if good else "limited", _spread(late), means)
 
 
@@ -185,9 +179,7 @@ def _serial() -> Result:
 def _disk() -> Result:
     free = shutil.disk_usage(Path.cwd()).free / MEBIBYTE
     grade: Grade = "good" if free > 500 else "limited"
-    return Result(
-        "disk", grade, f"{free / 1024:.1f} GiB free here", "a run of the skid leaves about 50 MiB of capture"
-    )
+    return Result("disk", grade, f"{free / 1024:.1f} GiB free here", "a run of the skid leaves about 50 MiB of capture")
 
 
 def _kernels() -> Result:

@@ -32,9 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the rig's options to the command line."""
     group = parser.getgroup("plantbench")
     group.addoption("--rig", default=None, help="rig file or shipped rig the `rig` and `bench` fixtures use")
-    group.addoption(
-        "--rig-seed", type=int, default=1, help="seed of everything random in the rig (default 1)"
-    )
+    group.addoption("--rig-seed", type=int, default=1, help="seed of everything random in the rig (default 1)")
 
 
 @pytest.fixture
@@ -197,7 +195,5 @@ def _rig_name(request: pytest.FixtureRequest) -> str:
         with contextlib.suppress(pytest.FixtureLookupError):
             name = request.getfixturevalue("rig_name")
     if not name:
-        pytest.fail(
-            "name a rig: pytest --rig pump_skid, or rig_name = 'pump_skid' in the test file", pytrace=False
-        )
+        pytest.fail("name a rig: pytest --rig pump_skid, or rig_name = 'pump_skid' in the test file", pytrace=False)
     return str(name)

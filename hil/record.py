@@ -41,11 +41,7 @@ class FaultTrace:
 
     def severity_at(self, t_ns: int) -> float:
         """Severity 0..1 at `t_ns`, linear between the recorded corners, 0 outside the fault's life."""
-        if (
-            t_ns < self.onset_ns
-            or (self.cleared_ns is not None and t_ns >= self.cleared_ns)
-            or not self.severity
-        ):
+        if t_ns < self.onset_ns or (self.cleared_ns is not None and t_ns >= self.cleared_ns) or not self.severity:
             return 0.0
         # differences first: absolute nanoseconds do not fit a float64 exactly
         t = [float(corner - self.onset_ns) for corner, _ in self.severity]

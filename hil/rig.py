@@ -80,9 +80,7 @@ class LiveRig:
             await proxy.start()
         except OSError as problem:
             where = f"port {device.port} for {device.id!r}"
-            raise OSError(
-                problem.errno, f"cannot open {where}: {problem.strerror}; free it or set port: 0"
-            ) from None
+            raise OSError(problem.errno, f"cannot open {where}: {problem.strerror}; free it or set port: 0") from None
         self.proxies[device.id] = proxy
         host, port = proxy.address
         return urlunsplit(parts._replace(netloc=f"{host}:{port}"))

@@ -42,18 +42,14 @@ class _Progress:
         self._progress = progress
         self._json = json_lines
         self._name = prepared.scenario.scenario
-        self._task: TaskID = progress.add_task(
-            self._name, total=prepared.scenario.duration / SECOND, note="starting"
-        )
+        self._task: TaskID = progress.add_task(self._name, total=prepared.scenario.duration / SECOND, note="starting")
         self._open: dict[str, str] = {}
         self._reached_s = 0.0
 
     def advanced(self, t_ns: int) -> None:
         self._reached_s = t_ns / SECOND
         note = ", ".join(self._open.values())
-        self._progress.update(
-            self._task, completed=t_ns / SECOND, note=note if len(note) < 60 else note[:57] + "…"
-        )
+        self._progress.update(self._task, completed=t_ns / SECOND, note=note if len(note) < 60 else note[:57] + "…")
 
     def found(self, finding: dict[str, Any]) -> None:
         if finding["state"] == "open":
@@ -150,9 +146,7 @@ def run_rig(
             line = {"event": "verdict", "scenario": result.name, "verdict": result.verdict.label}
             print(json.dumps(line | {"reasons": [reason.text for reason in result.reasons]}))
         print(
-            json.dumps(
-                {"event": "done", "verdict": record.verdict.label, "record": str(out / "record.json")}
-            ),
+            json.dumps({"event": "done", "verdict": record.verdict.label, "record": str(out / "record.json")}),
             flush=True,
         )
     console.print(verdict_table(record))

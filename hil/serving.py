@@ -34,9 +34,7 @@ class Pacer:
         while True:
             if self.paused:
                 await self._paused()
-            self.late_ns.append(
-                await self.clock.wait_until(self.emulation.t_ns + self.emulation.plant.block_ns)
-            )
+            self.late_ns.append(await self.clock.wait_until(self.emulation.t_ns + self.emulation.plant.block_ns))
             if self.paused:  # while it waited for the block's time
                 continue
             self.emulation.step()
@@ -112,9 +110,7 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
         if json_lines:
             print(json.dumps({"event": "ready"}), flush=True)
         else:
-            console.print(
-                "Serving. Read it with any client, inject faults at the control API (/docs); Ctrl-C stops."
-            )
+            console.print("Serving. Read it with any client, inject faults at the control API (/docs); Ctrl-C stops.")
         pacing = asyncio.create_task(pacer.run())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([pacing, stopped], return_when=asyncio.FIRST_COMPLETED)

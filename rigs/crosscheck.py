@@ -11,9 +11,7 @@ from rigs.units import POINT_UNITS
 def crosscheck(rig: Rig, document: Document) -> list[Problem]:
     """Return every problem that a single value cannot show, in file order of the sections."""
     checks = (_unique, _connections, _plant, _points, _addresses, _ports)
-    return [
-        Problem(document.place(path), message, path) for check in checks for path, message in check(rig)
-    ]
+    return [Problem(document.place(path), message, path) for check in checks for path, message in check(rig)]
 
 
 Found = Iterator[tuple[Path_, str]]
@@ -54,7 +52,10 @@ def _plant(rig: Rig) -> Found:
                 yield ("plant", section, name), f"unknown asset {name!r}; {_near(name, assets)}"
     for name in rig.plant.recordings:
         if name in assets and assets[name].kind != "recording":
-            yield ("plant", "recordings", name), f"asset {name!r} is a {assets[name].kind}; only a recording plays a file"
+            yield (
+                ("plant", "recordings", name),
+                f"asset {name!r} is a {assets[name].kind}; only a recording plays a file",
+            )
     for asset in rig.assets:
         if asset.kind == "recording" and asset.id not in rig.plant.recordings:
             yield ("plant",), f"recording {asset.id!r} has no file; name it under plant.recordings"
@@ -112,7 +113,10 @@ def _addresses(rig: Rig) -> Found:
             if point.opcua is not None:
                 first = nodes.setdefault(point.opcua.node.lower(), point.id)
                 if first != point.id:
-                    yield (*here, "opcua", "node"), f"node {point.opcua.node!r} is already that of {first!r}; rename one"
+                    yield (
+                        (*here, "opcua", "node"),
+                        f"node {point.opcua.node!r} is already that of {first!r}; rename one",
+                    )
 
 
 def _claim(taken: dict[tuple[int, str, int], str], address: ModbusAddress, owner: str) -> str | None:
@@ -127,4 +131,7 @@ def _ports(rig: Rig) -> Found:
     seen: dict[int, str] = {}
     for index, device in enumerate(rig.devices):
         if device.port and seen.setdefault(device.port, device.id) != device.id:
-            yield ("devices", index, "port"), f"port {device.port} is already that of {seen[device.port]!r}; choose another or 0"
+            yield (
+                ("devices", index, "port"),
+                f"port {device.port} is already that of {seen[device.port]!r}; choose another or 0",
+            )

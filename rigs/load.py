@@ -155,7 +155,9 @@ def _problem(error: Any, document: Document) -> Problem:
                 path = (*path, name)
             expected = error["ctx"].get("expected") or error["ctx"].get("expected_tags")
             given = error["ctx"].get("tag", value)
-            near = difflib.get_close_matches(str(given), str(expected).replace("'", "").replace(" or ", ", ").split(", "), 1)
+            near = difflib.get_close_matches(
+                str(given), str(expected).replace("'", "").replace(" or ", ", ").split(", "), 1
+            )
             hint = f"; did you mean {near[0]!r}?" if near else ""
             return Problem(document.place(path), f"{name} = {_shown(given)} must be one of {expected}{hint}", path)
         case _:
@@ -168,9 +170,9 @@ def _in_file(loc: tuple[str | int, ...], document: Document) -> Path_:
     path: Path_ = ()
     here = document.data
     for part in loc:
-        if isinstance(here, dict) and part in here:
-            path, here = (*path, part), here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        if (isinstance(here, dict) and part in here) or (
+            isinstance(here, list) and isinstance(part, int) and part < len(here)
+        ):
             path, here = (*path, part), here[part]
     return path
 

@@ -10,9 +10,26 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rigs.quantity import (
-    Angle, Area, Current, Duration, FlowResistance, Force, Frequency, Inductance, Inertia, Length, Number, Power, Resistance, Seconds, Speed, Temperature, Voltage, VolumeFlow, quantity,
+    Angle,
+    Area,
+    Current,
+    Duration,
+    FlowResistance,
+    Force,
+    Frequency,
+    Inductance,
+    Inertia,
+    Length,
+    Number,
+    Power,
+    Resistance,
+    Seconds,
+    Speed,
+    Temperature,
+    Voltage,
+    VolumeFlow,
+    quantity,
 )  # fmt: skip
-
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
@@ -182,9 +199,7 @@ class PlantSettings(Strict):
 class SensorSpec(Strict):
     """Data sheet of the sensor behind a point; fractions are of span unless said otherwise."""
 
-    kind: Literal[
-        "pressure", "flow", "level", "pt100", "speed", "position", "electric", "accelerometer", "recorded"
-    ]
+    kind: Literal["pressure", "flow", "level", "pt100", "speed", "position", "electric", "accelerometer", "recorded"]
     accuracy: Number = Field(default=0.0025, ge=0, lt=1)
     noise: Number = Field(default=0.0002, ge=0, lt=1)
     of_reading: bool = False
@@ -221,7 +236,9 @@ class ModbusAddress(Strict):
     def _fits(self) -> Self:
         bits = self.table in ("coil", "discrete")
         if bits != (self.type == "bool"):
-            raise ValueError(f"type {self.type} does not fit table {self.table}; coils and discrete inputs hold bool only")
+            raise ValueError(
+                f"type {self.type} does not fit table {self.table}; coils and discrete inputs hold bool only"
+            )
         if self.register_ + self.words > 65536:
             raise ValueError(f"register {self.register_} and type {self.type} reach beyond register 65535")
         if self.scale == 0:

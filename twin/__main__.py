@@ -24,9 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     # The libraries log every broken frame at length; what a link does wrong is told once, in its state.
     for library in ("asyncua", "pymodbus"):
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         return asyncio.run(_run(options))
     except RigError as problem:
@@ -35,26 +33,21 @@ def main(arguments: list[str] | None = None) -> int:
     except (EndpointError, HistoryError, ValueError) as problem:
         print(problem, file=sys.stderr)
     except OSError as problem:
-        print(
-            f"cannot listen on {options.host}:{options.port}: {problem.strerror or problem}", file=sys.stderr
-        )
+        print(f"cannot listen on {options.host}:{options.port}: {problem.strerror or problem}", file=sys.stderr)
     return USAGE_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m twin", description="Run the digital twin of a rig, alone."
-    )
+    parser = argparse.ArgumentParser(prog="python -m twin", description="Run the digital twin of a rig, alone.")
     parser.add_argument("rig", metavar="RIG", help="a rig file, a folder with one, or a shipped rig's name")
     parser.add_argument(
-        "--endpoints", type=Path, metavar="FILE", help="where the devices are: what serve --json printed; - reads it here"
+        "--endpoints",
+        type=Path,
+        metavar="FILE",
+        help="where the devices are: what serve --json printed; - reads it here",
     )
-    parser.add_argument(
-        "--port", type=int, default=0, metavar="N", help="port of the API; 0 takes a free one"
-    )
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address of the API; loopback unless you know better"
-    )
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="port of the API; 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address of the API; loopback unless you know better")
     parser.add_argument(
         "--clock", choices=("wall", "lockstep"), default="wall", help="lockstep waits for POST /clock/tick"
     )

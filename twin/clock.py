@@ -55,9 +55,7 @@ class LockstepClock:
         ValueError : `t_ns` lies before the present
         """
         if t_ns < self._now_ns:
-            raise ValueError(
-                f"t_ns = {t_ns} lies before the last tick, {self._now_ns}; time only moves forward"
-            )
+            raise ValueError(f"t_ns = {t_ns} lies before the last tick, {self._now_ns}; time only moves forward")
         self._now_ns = t_ns
 
 

@@ -30,9 +30,7 @@ def _text(path: Path) -> str:
         if not path.is_file():
             raise EndpointError(f"{path}: is no file; pass what `plantbench serve --json` printed")
         if path.stat().st_size > LIMIT:
-            raise EndpointError(
-                f"{path}: has more than {LIMIT} bytes; pass what `plantbench serve --json` printed"
-            )
+            raise EndpointError(f"{path}: has more than {LIMIT} bytes; pass what `plantbench serve --json` printed")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise EndpointError(f"{path}: cannot be read: {error}") from None

@@ -34,9 +34,7 @@ log = logging.getLogger("twin.runtime")
 class EngineLike(Protocol):
     """What the runtime needs of `twin.engine.Engine`."""
 
-    def ingest(
-        self, batches: list[Batch], link_states: dict[str, ConnectorState], now_ns: int
-    ) -> list[Finding]:
+    def ingest(self, batches: list[Batch], link_states: dict[str, ConnectorState], now_ns: int) -> list[Finding]:
         """Take in batches and return new and changed findings."""
 
     def assets(self) -> Any:
@@ -131,9 +129,7 @@ class TwinRuntime:
         if self.lockstep:
             return
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="engine")
-        self._tasks = [
-            asyncio.create_task(self._poll_for_ever(name), name=f"poll {name}") for name in self.connectors
-        ]
+        self._tasks = [asyncio.create_task(self._poll_for_ever(name), name=f"poll {name}") for name in self.connectors]
         self._tasks.append(asyncio.create_task(self._process_for_ever(), name="engine"))
 
     async def stop(self) -> None:

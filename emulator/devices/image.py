@@ -98,9 +98,7 @@ class DeviceImage:
             self.readings[name] = (
                 reading
                 if offset == 0
-                else Reading(
-                    reading.value, reading.status, reading.t_ns + offset, reading.n0, reading.rate_hz
-                )
+                else Reading(reading.value, reading.status, reading.t_ns + offset, reading.n0, reading.rate_hz)
             )
         self.commits += 1
         for call in self._on_commit:

@@ -108,7 +108,7 @@ class RegisterFormat:
         if self._marker is None:
             # A float32 overflows in struct where hardware would answer infinity.
             return math.copysign(math.inf, value) if self._overflows(value) else value
-        if value != value:  # noqa: PLR0124 - NaN
+        if value != value:
             return self._marker
         if value >= self._high:
             # All ones is a legal pattern (a status word): only overflow stops short of it.

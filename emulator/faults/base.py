@@ -42,9 +42,7 @@ def parameters(kind: str, given: dict[str, Any], **defaults: Any) -> dict[str, A
     """
     unknown = sorted(set(given) - set(defaults))
     if unknown:
-        raise ValueError(
-            f"fault {kind} has no parameter {unknown[0]!r}; it takes {', '.join(defaults) or 'none'}"
-        )
+        raise ValueError(f"fault {kind} has no parameter {unknown[0]!r}; it takes {', '.join(defaults) or 'none'}")
     for name, value in given.items():
         rule = _mismatch(value, defaults[name])
         if rule:
@@ -70,11 +68,7 @@ def registry() -> dict[str, type[Fault]]:
     found: dict[str, type[Fault]] = {}
     for module in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
         for item in vars(importlib.import_module(f"emulator.faults.{module}")).values():
-            if (
-                isinstance(item, type)
-                and item.__module__ == f"emulator.faults.{module}"
-                and hasattr(item, "kind")
-            ):
+            if isinstance(item, type) and item.__module__ == f"emulator.faults.{module}" and hasattr(item, "kind"):
                 if item.kind in found:
                     raise RuntimeError(f"two faults call themselves {item.kind}")
                 found[item.kind] = item

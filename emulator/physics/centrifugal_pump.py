@@ -142,9 +142,7 @@ class CentrifugalPump(Asset):
     def advance_flow(self, circuit: "Circuit", speed_rad_s: float, dt_s: float) -> None:
         """Advance the flow by ``dt_s`` at a constant shaft speed [rad/s] (implicit, second order)."""
         self._fill(circuit, circuit.dry)
-        self.flow_m3_s = float(
-            k.pump_step(speed_rad_s, self.flow_m3_s, dt_s, self._pump, self._circuit, self.out)
-        )
+        self.flow_m3_s = float(k.pump_step(speed_rad_s, self.flow_m3_s, dt_s, self._pump, self._circuit, self.out))
 
     def account(self, circuit: "Circuit", speed_rad_s: float, tick_s: float = TICK_S) -> None:
         """Book the tick [s] that ends now: work, forces, casing heat."""

@@ -72,9 +72,7 @@ class Circuit:
     @property
     def static_m(self) -> float:
         """Static head of the loop [m]: its lifts, less what the source stands above its datum."""
-        lifts = sum(
-            e.parameters.static_head_m for e in (*self.suction, *self.discharge) if isinstance(e, Pipe)
-        )
+        lifts = sum(e.parameters.static_head_m for e in (*self.suction, *self.discharge) if isinstance(e, Pipe))
         if self.source is None:
             return lifts
         return lifts - (self.source.level_m - self.source.parameters.datum_level_m)

@@ -109,12 +109,7 @@ class DriveTrain:
         def excess(slip: float) -> float:
             point = circuit.solve(voltage, frequency_hz, slip)
             w = point.speed_rad_s
-            return (
-                point.torque_nm
-                - friction * w
-                - self._excess_friction_nm(w)
-                - self._pump_torque(w, hold_flow_m3_s)
-            )
+            return point.torque_nm - friction * w - self._excess_friction_nm(w) - self._pump_torque(w, hold_flow_m3_s)
 
         top, _ = circuit.breakdown(voltage, frequency_hz)
         if excess(top) < 0.0:

@@ -13,8 +13,8 @@ from emulator.physics.kernels.impacts import collapses, turns_at_ticks
 from emulator.physics.kernels.philox import fill_normal
 from emulator.physics.kernels.vibration import render
 from emulator.physics.rolling_bearing import RollingBearing
-from emulator.physics.shaft import ShaftTrace
 from emulator.physics.rotor import RotorCondition, RotorParameters
+from emulator.physics.shaft import ShaftTrace
 from emulator.streams import Streams
 
 NANO = 1_000_000_000
@@ -81,9 +81,7 @@ class Housing:
     collapses.
     """
 
-    def __init__(
-        self, parameters: HousingParameters, streams: Streams, path: str, pump_path: str = "pump"
-    ) -> None:
+    def __init__(self, parameters: HousingParameters, streams: Streams, path: str, pump_path: str = "pump") -> None:
         self.parameters = parameters
         self._noise = streams(f"{path}/background")
         self._bubbles = streams(f"{pump_path}/cavitation")
@@ -126,9 +124,7 @@ class Housing:
                 f"at {rate_hz} Hz; step the plant and ask its sample_range"
             )
         if self._next not in (-1, n0):
-            raise ValueError(
-                f"samples from {n0} do not follow: the next sample of this housing is {self._next}"
-            )
+            raise ValueError(f"samples from {n0} do not follow: the next sample of this housing is {self._next}")
         p = self.parameters
         if entering:
             self._enter_block(trace, bearing, heard, first, lead)
@@ -202,9 +198,7 @@ class Housing:
             if hits.tick.size:
                 t = hits.offset_s + path.delay_s
                 parts.append(
-                    _on_samples(
-                        hits.tick, t, path.gain * hits.impulse_n_s, hits.sharp, first, lead, self._rate_hz
-                    )
+                    _on_samples(hits.tick, t, path.gain * hits.impulse_n_s, hits.sharp, first, lead, self._rate_hz)
                 )
         parts.append(self._collapses(trace, first, lead))
         sample, late, impulse, sharp = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -161,11 +161,7 @@ class InductionMotor(Asset):
     def circuit(self, winding_k: float | None = None) -> InductionCircuit:
         """Return the equivalent circuit at a winding temperature [K], the present one by default."""
         p, c = self.parameters, self.condition
-        rise = (
-            ((self.winding_k if winding_k is None else winding_k) - REFERENCE_K)
-            if p.temperature_feedback
-            else 0.0
-        )
+        rise = ((self.winding_k if winding_k is None else winding_k) - REFERENCE_K) if p.temperature_feedback else 0.0
         return InductionCircuit(
             p.pole_pairs,
             p.stator_resistance_ohm * c.stator_resistance_gain * (1.0 + COPPER_PER_K * rise),
@@ -201,12 +197,8 @@ class InductionMotor(Asset):
         par[k.P_CW] = p.winding_heat_j_k
         par[k.P_CF] = p.frame_heat_j_k
         par[k.P_GWF] = p.winding_frame_w_k
-        par[k.P_RS] = (
-            p.stator_resistance_ohm * self.condition.stator_resistance_gain * (1.0 + COPPER_PER_K * rise)
-        )
-        par[k.P_RR] = (
-            p.rotor_resistance_ohm * self.condition.rotor_resistance_gain * (1.0 + ALUMINIUM_PER_K * rise)
-        )
+        par[k.P_RS] = p.stator_resistance_ohm * self.condition.stator_resistance_gain * (1.0 + COPPER_PER_K * rise)
+        par[k.P_RR] = p.rotor_resistance_ohm * self.condition.rotor_resistance_gain * (1.0 + ALUMINIUM_PER_K * rise)
         par[k.P_GFA] = self.cooling_w_k(self.speed_rad_s)
         par[k.P_AMBIENT] = self.ambient_k
 

@@ -54,9 +54,7 @@ class Pid(Asset):
         self.process_value = self._last = process_value
         if p.derivative_s > 0.0:
             share = p.derivative_s / (p.derivative_s + DERIVATIVE_FILTER * p.scan_s)
-            self._derivative = share * (
-                self._derivative - gain * DERIVATIVE_FILTER * (process_value - last) / p.span
-            )
+            self._derivative = share * (self._derivative - gain * DERIVATIVE_FILTER * (process_value - last) / p.span)
         error = (self.setpoint - process_value) / p.span
         if not self.auto:
             self.output = min(max(self.manual_output, 0.0), 1.0)

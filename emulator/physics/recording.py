@@ -65,9 +65,7 @@ class Recording(Asset):
         if parameters.at_end not in ("loop", "hold"):
             raise RecordingError(f"at_end = {parameters.at_end!r} must be 'loop' or 'hold'")
         if parameters.unit not in UNITS:
-            raise RecordingError(
-                f"unit = {parameters.unit!r} of a recording must be one of {', '.join(UNITS)}"
-            )
+            raise RecordingError(f"unit = {parameters.unit!r} of a recording must be one of {', '.join(UNITS)}")
         self.parameters = parameters
         content = read_waveform(locate(parameters.file), parameters.channel, parameters.rate_hz)
         self.content = dataclasses.replace(content, samples=content.samples * UNITS[parameters.unit])
@@ -112,9 +110,7 @@ class Recording(Asset):
             )
         samples = self.content.samples
         index = np.arange(n0, n0 + count)
-        index = (
-            index % samples.size if self.parameters.at_end == "loop" else np.minimum(index, samples.size - 1)
-        )
+        index = index % samples.size if self.parameters.at_end == "loop" else np.minimum(index, samples.size - 1)
         return samples[index]
 
 
@@ -137,9 +133,7 @@ def locate(file: str) -> Path:
             )
         path = Path(base) / file
     if not path.is_file():
-        raise RecordingError(
-            f"{path}: no such recording; check plant.recordings and PLANTBENCH_DATA = {base!r}"
-        )
+        raise RecordingError(f"{path}: no such recording; check plant.recordings and PLANTBENCH_DATA = {base!r}")
     return path
 
 
@@ -170,9 +164,7 @@ def read_waveform(path: Path, channel: str | None = None, rate_hz: float | None 
     except RecordingError:
         raise
     except Exception as problem:
-        raise RecordingError(
-            f"{path}: cannot be read as {path.suffix} ({problem}); is the file whole?"
-        ) from problem
+        raise RecordingError(f"{path}: cannot be read as {path.suffix} ({problem}); is the file whole?") from problem
     name, samples = _choose(path, channels, channel)
     samples = np.ascontiguousarray(samples, dtype=np.float64)
     if samples.size == 0:
@@ -185,9 +177,7 @@ def read_waveform(path: Path, channel: str | None = None, rate_hz: float | None 
         )
     rate = rate_hz if rate_hz is not None else stated
     if rate is None or not math.isfinite(rate) or rate <= 0.0:
-        raise RecordingError(
-            f"{path}: the file does not say its rate ({rate}); give `rate` under plant.recordings"
-        )
+        raise RecordingError(f"{path}: the file does not say its rate ({rate}); give `rate` under plant.recordings")
     return Waveform(samples, float(rate), name)
 
 

@@ -218,9 +218,7 @@ class RollingBearing:
         sizes = [-p.entry_ratio * impulse, impulse]
         sharp = [0, 1]
         if width_mm > p.rough_above_mm:
-            draws = train.rough.uniform(2 * ROUGH * int(number[0]), 2 * ROUGH * count).reshape(
-                count, 2, ROUGH
-            )
+            draws = train.rough.uniform(2 * ROUGH * int(number[0]), 2 * ROUGH * count).reshape(count, 2, ROUGH)
             for knock in range(ROUGH):
                 times.append(offset + 2.0 * delay * draws[:, 0, knock])
                 sizes.append(p.rough_ratio * impulse * (2.0 * draws[:, 1, knock] - 1.0))

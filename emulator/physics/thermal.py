@@ -52,9 +52,7 @@ class BearingHousing(Asset):
         """Friction torque [N m] under a radial load [N]."""
         return 0.5 * self.parameters.friction * friction_gain * radial_load_n * self.parameters.bore_m
 
-    def advance(
-        self, torque_nm: float, speed_rad_s: float, motor_k: float, ambient_k: float, dt_s: float
-    ) -> None:
+    def advance(self, torque_nm: float, speed_rad_s: float, motor_k: float, ambient_k: float, dt_s: float) -> None:
         """Advance by ``dt_s`` under a friction torque [N m] and speed [rad/s]."""
         p = self.parameters
         self.friction_w = torque_nm * abs(speed_rad_s)

@@ -64,9 +64,7 @@ class ScalarChain:
         self._gain = 1.0 + (scatter[0] - 0.5) * spec.accuracy * (2.0 if spec.of_reading else 1.0)
         self._offset = 0.0 if spec.of_reading else (scatter[1] - 0.5) * spec.accuracy * self.span
         # the data sheet's noise is for one reading in 100 ms; a density in between, as everywhere
-        self._sigma = (
-            spec.noise * math.sqrt(NOMINAL_SCAN_S / scan_s) * (1.0 if spec.of_reading else self.span)
-        )
+        self._sigma = spec.noise * math.sqrt(NOMINAL_SCAN_S / scan_s) * (1.0 if spec.of_reading else self.span)
         self._state = np.zeros(STATES)
         self._state[0] = np.nan
         self._scan = 0
@@ -219,9 +217,7 @@ class WaveformChain:
         )
         fill_normal(self._noise.key0, self._noise.key1, n0, normal)
         p = self._poles
-        add_noise(
-            x, n0, self._white, normal, p.mask, p.decay, p.drive, self._keys, s["flicker"], c.noise_gain
-        )
+        add_noise(x, n0, self._white, normal, p.mask, p.decay, p.drive, self._keys, s["flicker"], c.noise_gain)
         if c.jitter_s > 0.0:
             fir(s["filter"].copy(), x, self._slope_taps, normal)
         fir(s["filter"], x, self._filter_taps, work)

@@ -64,9 +64,7 @@ IEPE_DENSITY = 1.5e-6 * STANDARD_GRAVITY  # m/s²/√Hz
 IEPE_CORNER_HZ = 100.0
 
 
-def symmetric_fir(
-    gain: NDArray[np.float64], frequency: NDArray[np.float64], half: int
-) -> NDArray[np.float64]:
+def symmetric_fir(gain: NDArray[np.float64], frequency: NDArray[np.float64], half: int) -> NDArray[np.float64]:
     """Return 2·half+1 symmetric taps that fit `gain` at `frequency` [cycles/sample] by least squares.
 
     A symmetric filter delays by `half` samples and has no other phase; well below a resonance the mount has

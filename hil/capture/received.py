@@ -74,9 +74,7 @@ def _series(table: dict[str, Any], rows: slice) -> Series:
 
 
 def _blocks(table: dict[str, Any], rows: slice) -> Blocks:
-    extremes = np.column_stack(
-        [_column(table, name, rows, np.float64) for name in ("minimum", "maximum", "rms")]
-    )
+    extremes = np.column_stack([_column(table, name, rows, np.float64) for name in ("minimum", "maximum", "rms")])
     return Blocks(
         _column(table, "n0", rows, np.int64),
         _column(table, "count", rows, np.int64),

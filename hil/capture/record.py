@@ -15,8 +15,6 @@ def write_record(directory: Path, run: RunRecord) -> Path:
     """Write `record.json` into `directory`, whole or not at all, and return its path."""
     path = directory / "record.json"
     part = directory / "record.json.part"
-    part.write_text(
-        json.dumps(run.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-    )
+    part.write_text(json.dumps(run.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     part.replace(path)
     return path

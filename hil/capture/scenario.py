@@ -84,8 +84,7 @@ def _readings(series: Mapping[str, Series], *, received: bool) -> dict[str, tupl
 
 def _findings(findings: Sequence[Finding]) -> dict[str, tuple[str, Any]]:
     columns: dict[str, tuple[str, Any]] = {
-        name: ("json", [_text(f.get(name)) for f in findings])
-        for name in ("id", "fault", "on", "category", "state")
+        name: ("json", [_text(f.get(name)) for f in findings]) for name in ("id", "fault", "on", "category", "state")
     }
     for name in ("detected_ns", "onset_ns", "closed_ns"):
         columns[name] = ("int", [f.get(name) for f in findings])

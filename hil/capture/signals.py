@@ -26,9 +26,7 @@ UNIT_NAMES = {
 """How a unit is printed, where its name in a rig file is not how people write it."""
 
 
-def drawn_signals(
-    scenario: Scenario, rig: Rig, facts: Facts, findings: Sequence[Finding]
-) -> dict[str, SignalTrace]:
+def drawn_signals(scenario: Scenario, rig: Rig, facts: Facts, findings: Sequence[Finding]) -> dict[str, SignalTrace]:
     """Choose up to `MOST` points and return what the twin received of them, or else what was offered.
 
     Order: the scenario's `show`, points that faults and findings are on, points of those assets. A waveform
@@ -78,9 +76,7 @@ def _of_blocks(blocks: Blocks, t0_ns: int, unit: str, name: str) -> SignalTrace 
         rms = blocks.extremes[:, 2]
     elif blocks.samples is not None:
         parts = np.split(blocks.samples, np.cumsum(blocks.count)[:-1])
-        rms = np.array(
-            [float(np.sqrt(np.mean(np.square(p, dtype=np.float64)))) if p.size else np.nan for p in parts]
-        )
+        rms = np.array([float(np.sqrt(np.mean(np.square(p, dtype=np.float64)))) if p.size else np.nan for p in parts])
     else:
         return None
     order = np.argsort(blocks.t_ns, kind="stable")

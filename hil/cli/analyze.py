@@ -16,15 +16,9 @@ USAGE_ERROR = 2
 def analyze(
     file: Annotated[Path, typer.Argument(help="Recorded waveform: npz, mat, wav or csv.")],
     bearing: Annotated[str, typer.Option(help="Bearing name, or n,d,D,angle (any length unit, degrees).")],
-    rate: Annotated[
-        float | None, typer.Option(help="Sample rate [Hz]; the file's own when it has one.")
-    ] = None,
-    speed: Annotated[
-        float | None, typer.Option(help="Shaft speed in rpm; the file's own when it has one.")
-    ] = None,
-    channel: Annotated[
-        str | None, typer.Option(help="Channel of the file; the first one if not given.")
-    ] = None,
+    rate: Annotated[float | None, typer.Option(help="Sample rate [Hz]; the file's own when it has one.")] = None,
+    speed: Annotated[float | None, typer.Option(help="Shaft speed in rpm; the file's own when it has one.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Channel of the file; the first one if not given.")] = None,
     unit: Annotated[
         str | None, typer.Option(help="Unit of the samples, m/s2 or g: adds velocity and imbalance.")
     ] = None,
@@ -80,9 +74,7 @@ def _show(result: "AnalysisResult", title: str) -> None:
             table.add_row(entry["fault"], f"{entry['confidence']:.2f}", _sentence(entry["evidence"]))
         console.print(table)
     shown = {name: value for name, value in result.features.items() if value is not None}
-    console.print(
-        "  ".join(f"{name} {value:.4g}" for name, value in shown.items()), style="dim", markup=False
-    )
+    console.print("  ".join(f"{name} {value:.4g}" for name, value in shown.items()), style="dim", markup=False)
 
 
 def _sentence(evidence: dict[str, Any]) -> str:

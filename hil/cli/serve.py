@@ -9,7 +9,9 @@ RigName = Annotated[str, typer.Argument(metavar="RIG", help="A rig file, a folde
 
 def serve(
     rig: RigName,
-    clock: Annotated[str, typer.Option(help="wall, xN (N times real time) or lockstep (stepped over the control API)")] = "wall",
+    clock: Annotated[
+        str, typer.Option(help="wall, xN (N times real time) or lockstep (stepped over the control API)")
+    ] = "wall",
     seed: Annotated[int, typer.Option(help="seed of everything random")] = 1,
     port_base: Annotated[
         int | None, typer.Option("--port-base", min=1, max=65000, help="first port; default: free ones")

@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-RigName = Annotated[
-    str, typer.Argument(metavar="RIG", help="A rig file, a folder with one, or a shipped rig's name.")
-]
+RigName = Annotated[str, typer.Argument(metavar="RIG", help="A rig file, a folder with one, or a shipped rig's name.")]
 
 
 def twin(

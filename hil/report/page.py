@@ -144,9 +144,7 @@ def _reasons(result: ScenarioResult) -> Markup:
     if not shown:
         items = [tag("li", tag("b", "pass"), _first_reason(result), class_="r-pass")]
     elif passed:
-        items.append(
-            tag("li", tag("b", "pass"), f"{len(passed)} other checks within their limits", class_="r-pass")
-        )
+        items.append(tag("li", tag("b", "pass"), f"{len(passed)} other checks within their limits", class_="r-pass"))
     return tag("ul", *items, class_="reasons")
 
 
@@ -192,14 +190,9 @@ def _signal(name: str, signal: SignalTrace, result: ScenarioResult) -> Markup:
     # all signals share the scenario's time axis, so that they can be read against each other
     f = frame(np.array([0.0, result.duration_s]), values)
     wanted = [
-        Mark((t.onset_ns - result.t0_ns) * 1e-9, "truth", "onset", "t-truth")
-        for t in result.truth
-        if not t.skipped
+        Mark((t.onset_ns - result.t0_ns) * 1e-9, "truth", "onset", "t-truth") for t in result.truth if not t.skipped
     ]
-    wanted += [
-        Mark((int(g["detected_ns"]) - result.t0_ns) * 1e-9, "find", "found", "t-find")
-        for g in result.findings
-    ]
+    wanted += [Mark((int(g["detected_ns"]) - result.t0_ns) * 1e-9, "find", "found", "t-find") for g in result.findings]
     drawing = picture(
         f.width,
         f.height,
@@ -255,9 +248,7 @@ def _scenario_facts(result: ScenarioResult) -> Markup:
         facts["Device images"] = tag("code", result.image_digest[:16], title=result.image_digest)
     for name, counts in result.link.items():
         moved = f"{counts.get('bytes_up', 0)} B up, {counts.get('bytes_down', 0)} B down"
-        facts[f"Link {name}"] = (
-            f"{counts.get('connections', 0)} connections, {moved}, {counts.get('resets', 0)} resets"
-        )
+        facts[f"Link {name}"] = f"{counts.get('connections', 0)} connections, {moved}, {counts.get('resets', 0)} resets"
     return _list(facts)
 
 

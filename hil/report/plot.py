@@ -117,9 +117,7 @@ def axes(f: Frame, x_unit: str, *, x_ticks: int = 6, y_ticks: int = 3) -> Markup
     x_step = xs[1] - xs[0] if len(xs) > 1 else 1.0
     for i, x in enumerate(xs):
         at = f.px(x)
-        parts.append(
-            tag("line", class_="axis", x1=at, x2=at, y1=f.height - f.bottom, y2=f.height - f.bottom + 3.0)
-        )
+        parts.append(tag("line", class_="axis", x1=at, x2=at, y1=f.height - f.bottom, y2=f.height - f.bottom + 3.0))
         unit = f" {x_unit}" if i == len(xs) - 1 else ""
         # the last number must not leave the picture together with its unit
         anchor = "end" if unit and at > f.width - 40.0 else "middle"

@@ -62,9 +62,7 @@ def draw(spectrum: Spectrum) -> Markup:
         for k in range(1, HARMONICS + 1)
     ]
     alt = f"{TITLES[spectrum.name]}, {len(spectrum.lines)} fault lines marked"
-    drawing = picture(
-        980.0, 210.0, alt, axes(f, "Hz", x_ticks=10), marks(f, wanted), trace(f, f_hz, amplitude)
-    )
+    drawing = picture(980.0, 210.0, alt, axes(f, "Hz", x_ticks=10), marks(f, wanted), trace(f, f_hz, amplitude))
     named = ", ".join(f"{name} {line:.2f} Hz" for name, line in spectrum.lines)
     title = tag("span", TITLES[spectrum.name], f" [{spectrum.unit}]")
     title = tag("span", TITLES[spectrum.name], f" [{spectrum.unit}]")
@@ -79,9 +77,7 @@ def _pair(given: Any) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     try:
         # null is how JSON says NaN
-        f_hz, amplitude = (
-            np.array([np.nan if v is None else v for v in part], dtype=np.float64) for part in given
-        )
+        f_hz, amplitude = (np.array([np.nan if v is None else v for v in part], dtype=np.float64) for part in given)
     except (TypeError, ValueError):
         return None
     if f_hz.ndim != 1 or f_hz.shape != amplitude.shape or f_hz.size < 2 or not np.all(np.diff(f_hz) > 0.0):

@@ -58,9 +58,7 @@ def _truth_row(f: Frame, fault: FaultTrace, t0_ns: int, top: float) -> Markup:
     start = _clip(f, (fault.onset_ns - t0_ns) * 1e-9)
     end = _clip(f, (fault.cleared_ns - t0_ns) * 1e-9) if fault.cleared_ns is not None else f.x1
     corners = [
-        (_clip(f, (t - t0_ns) * 1e-9), s)
-        for t, s in fault.severity
-        if s > 0.0 or t < (fault.cleared_ns or t + 1)
+        (_clip(f, (t - t0_ns) * 1e-9), s) for t, s in fault.severity if s > 0.0 or t < (fault.cleared_ns or t + 1)
     ]
     base = top + ROW
     points = [(start, 0.0), *corners, (end, corners[-1][1] if corners else 1.0), (end, 0.0)]
@@ -93,9 +91,7 @@ def _finding_row(f: Frame, finding: Mapping[str, Any], result: ScenarioResult, t
             rx=3,
         )
     ]
-    row = next(
-        (m for m in result.matches if m.finding_id is not None and m.finding_id == finding.get("id")), None
-    )
+    row = next((m for m in result.matches if m.finding_id is not None and m.finding_id == finding.get("id")), None)
     note = "false alarm" if alarm else ""
     if row is not None and row.delay_s is not None:
         onset = start - row.delay_s

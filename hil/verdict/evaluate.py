@@ -147,15 +147,11 @@ class _Case:
         seen = {(f.kind, f.on) for f in self.truth}
         for fault in self.truth:
             if fault.skipped:
-                self._say(
-                    Verdict.INCONC, f"fault {fault.kind} on {fault.on} was not injected: {fault.skipped}"
-                )
+                self._say(Verdict.INCONC, f"fault {fault.kind} on {fault.on} was not injected: {fault.skipped}")
         for spec in self.scenario.faults:
             due = spec.onset < self.scenario.duration and spec.severity > 0.0
             if due and (spec.kind, spec.on) not in seen:
-                self._say(
-                    Verdict.ERROR, f"fault {spec.kind} on {spec.on} is in the scenario but never took effect"
-                )
+                self._say(Verdict.ERROR, f"fault {spec.kind} on {spec.on} is in the scenario but never took effect")
 
     def _detect(self, expectation: Detect) -> None:
         found = match(expectation, self.truth, self.findings, self.facts.t0_ns)
@@ -188,9 +184,7 @@ class _Case:
         declared = [
             int(f["detected_ns"])
             for f in self.findings
-            if f["on"] == expectation.device
-            and f["fault"] in LOSS_FAULTS
-            and int(f["detected_ns"]) >= fault.onset_ns
+            if f["on"] == expectation.device and f["fault"] in LOSS_FAULTS and int(f["detected_ns"]) >= fault.onset_ns
         ]
         delay = (min(declared) - fault.onset_ns) / SECOND if declared else None
         self._fill(name, delay, "" if declared else f"loss of {expectation.device} was never declared")
@@ -248,9 +242,7 @@ class _Case:
         block_ns = self.rig.clock.block
         for point in self.rig.points_of(device):
             if point.id in facts.received_blocks:
-                total += compare_blocks(
-                    point.id, facts.offered_blocks.get(point.id), facts.received_blocks[point.id]
-                )
+                total += compare_blocks(point.id, facts.offered_blocks.get(point.id), facts.received_blocks[point.id])
             elif point.id in facts.received and point.id in facts.offered:
                 received = facts.received[point.id]
                 # Source times come through as they are. Other stamps tell when the request was made, and the image it
@@ -280,9 +272,7 @@ class _Case:
         on_device = [f for f in self.truth if f.on == device]
         return min(on_device, key=lambda f: f.onset_ns) if on_device else None
 
-    def _fill(
-        self, name: str, value: float | None, note: str = "", *, missing: Verdict | None = None
-    ) -> None:
+    def _fill(self, name: str, value: float | None, note: str = "", *, missing: Verdict | None = None) -> None:
         declared = self.measured[name]
         if missing is not None:
             declared = replace(declared, missing=missing)

@@ -57,9 +57,7 @@ def _suites(run: RunRecord) -> ET.Element:
 
 
 def _case(rig: str, result: ScenarioResult) -> ET.Element:
-    case = ET.Element(
-        "testcase", classname=_clean(rig), name=_clean(result.name), time=f"{result.wall_s:.3f}"
-    )
+    case = ET.Element("testcase", classname=_clean(rig), name=_clean(result.name), time=f"{result.wall_s:.3f}")
     tag = {
         Verdict.FAIL: "failure",
         Verdict.ERROR: "error",

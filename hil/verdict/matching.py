@@ -92,9 +92,7 @@ def _explained(finding: Finding, matches: Sequence[Match], truth: Sequence[Fault
         if t_ns >= m.onset_ns and _outcome(m.expectation, finding) in fair:
             return True
     return any(
-        finding["fault"] == f.kind and finding["on"] == f.on and t_ns >= f.onset_ns
-        for f in truth
-        if not f.skipped
+        finding["fault"] == f.kind and finding["on"] == f.on and t_ns >= f.onset_ns for f in truth if not f.skipped
     )
 
 

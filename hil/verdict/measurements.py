@@ -50,9 +50,7 @@ class Measurement:
     def __post_init__(self) -> None:
         """Refuse limits that could never pass."""
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(
-                f"measurement {self.name!r}: low = {self.low:g} must not exceed high = {self.high:g}"
-            )
+            raise ValueError(f"measurement {self.name!r}: low = {self.low:g} must not exceed high = {self.high:g}")
 
     def fill(self, value: float | None, note: str = "") -> Measurement:
         """Return this measurement with the value the run found.

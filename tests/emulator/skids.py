@@ -31,9 +31,7 @@ def direct_on_line(feedback: bool = True, start: str = "warm", **plant) -> Rig:
     rig = _shipped()
     pipes = sum(rig.asset(name).resistance for name in ("suction1", "discharge1"))
     declared = rig.asset("valve1")
-    valve = ControlValve(
-        ControlValveParameters(declared.kvs_m3_h, declared.rangeability, declared.stroke_time)
-    )
+    valve = ControlValve(ControlValveParameters(declared.kvs_m3_h, declared.rangeability, declared.stroke_time))
     position = valve.position_for(SYSTEM - pipes)
     settings = rig.plant.model_copy(update={
         "start": start,

@@ -37,7 +37,9 @@ def test_a_grid_point_that_has_passed_is_reported_late_by_what_it_missed():
     assert asyncio.run(late()) >= 100 * MILLISECOND
 
 
-@pytest.mark.parametrize(("text", "kind"), [("wall", "wall"), ("lockstep", "lockstep"), ("x10", "x10"), ("x0.5", "x0.5")])
+@pytest.mark.parametrize(
+    ("text", "kind"), [("wall", "wall"), ("lockstep", "lockstep"), ("x10", "x10"), ("x0.5", "x0.5")]
+)
 def test_a_clock_is_named_on_the_command_line(text: str, kind: str):
     assert clock_from(text).kind == kind
 

@@ -43,9 +43,7 @@ def plant() -> Emulation:
     return emulation
 
 
-def on_api(
-    body: Callable[[httpx.AsyncClient, Emulation], Awaitable[None]], emulation: Emulation | None = None
-) -> None:
+def on_api(body: Callable[[httpx.AsyncClient, Emulation], Awaitable[None]], emulation: Emulation | None = None) -> None:
     """Run a test body with a client whose requests reach the API without a socket."""
 
     async def main() -> None:
@@ -115,9 +113,7 @@ def test_the_truth_holds_the_plants_states_and_its_place_on_the_calendar():
 
 def test_the_clock_steps_while_it_is_paused_and_refuses_while_it_runs():
     async def body(client: httpx.AsyncClient, emulation: Emulation) -> None:
-        assert (await client.post("/clock/step", json={"blocks": 3})).json() == {
-            "t_ns": 3 * emulation.plant.block_ns
-        }
+        assert (await client.post("/clock/step", json={"blocks": 3})).json() == {"t_ns": 3 * emulation.plant.block_ns}
         assert (await client.post("/clock/resume")).json() == {"paused": False}
         refused = await client.post("/clock/step", json={"blocks": 3})
         assert refused.status_code == 409
@@ -257,9 +253,7 @@ def test_every_fault_takes_the_wildest_parameters_it_accepts_without_stopping_th
             names = _parameters_of(fault)
             for params in [{}, *({name: value} for name in names for value in wild)]:
                 for on in targets:
-                    answer = await client.post(
-                        "/faults", json={"kind": kind["kind"], "on": on, "params": params}
-                    )
+                    answer = await client.post("/faults", json={"kind": kind["kind"], "on": on, "params": params})
                     assert answer.status_code in (201, 422), answer.text
                     if answer.status_code == 201:
                         accepted += 1
@@ -291,9 +285,7 @@ def test_an_unknown_fault_number_is_not_found():
     on_api(body)
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[::2]:80"]
-)
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "[::2]:80"])
 def test_a_foreign_host_name_is_refused(host: str):
     async def body(client: httpx.AsyncClient, emulation: Emulation) -> None:
         answer = await client.get("/truth", headers={"host": host})

@@ -75,7 +75,9 @@ def test_a_frozen_device_keeps_its_readings_and_its_clock(rig):
 
 
 def test_a_restart_loses_memory_and_starts_the_uptime_again(rig):
-    restart = FaultSpec.model_validate({"kind": "device_restart", "on": "drive1", "onset": "2 s", "params": {"boot_s": 1.0}})
+    restart = FaultSpec.model_validate(
+        {"kind": "device_restart", "on": "drive1", "onset": "2 s", "params": {"boot_s": 1.0}}
+    )
     emulation = run(rig, 1, 25, restart)
     assert not emulation.images["drive1"].online
     for _ in range(15):

@@ -171,9 +171,7 @@ def test_the_controller_believes_what_it_is_fed():
 
 def test_an_unknown_command_offers_the_nearest():
     plant = Plant(skid(), seed=1)
-    with pytest.raises(
-        ValueError, match=r"command: unknown 'vfd1.frequency'; did you mean 'vfd1.frequency_hz'\?"
-    ):
+    with pytest.raises(ValueError, match=r"command: unknown 'vfd1.frequency'; did you mean 'vfd1.frequency_hz'\?"):
         plant.command("vfd1.frequency", 10.0)
     with pytest.raises(ValueError, match="no finite number"):
         plant.command("vfd1.frequency_hz", math.nan)
@@ -181,17 +179,13 @@ def test_an_unknown_command_offers_the_nearest():
 
 def test_an_unknown_private_parameter_offers_the_nearest():
     rig = skid(parameters={"pump1": {"inertia": 0.1}})
-    with pytest.raises(
-        ValueError, match=r"plant.parameters.pump1.inertia: unknown .* did you mean 'inertia_kg_m2'\?"
-    ):
+    with pytest.raises(ValueError, match=r"plant.parameters.pump1.inertia: unknown .* did you mean 'inertia_kg_m2'\?"):
         Plant(rig, seed=1)
 
 
 def test_a_pump_without_a_circuit_is_refused():
     rig = skid()
-    rig = rig.model_copy(
-        update={"connections": tuple(c for c in rig.connections if c.kind not in ("pipe", "control"))}
-    )
+    rig = rig.model_copy(update={"connections": tuple(c for c in rig.connections if c.kind not in ("pipe", "control"))})
     with pytest.raises(AssemblyError, match="pump 'pump1' is in no pipe connection"):
         Plant(rig, seed=1)
 

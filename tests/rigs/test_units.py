@@ -29,7 +29,9 @@ def test_a_speed_in_hertz_is_refused_instead_of_guessed():
         to_si("25 Hz", "rad/s")
 
 
-@pytest.mark.parametrize("text", ["", "bar", "nan bar", "inf bar", "1e999 bar", "1 bar bar", "x" * 1000, None, [1], True])
+@pytest.mark.parametrize(
+    "text", ["", "bar", "nan bar", "inf bar", "1e999 bar", "1 bar bar", "x" * 1000, None, [1], True]
+)
 def test_what_is_no_quantity_is_refused(text: object):
     with pytest.raises(ValueError, match=r"is not a|is not finite|characters"):
         to_si(text, "Pa")

@@ -99,7 +99,18 @@ def test_a_busy_port_is_named_and_nothing_is_started():
 def test_a_missing_serial_device_is_named(tmp_path: Path):
     binding = tmp_path / "binding.yaml"
     binding.write_text("binding:\n  bus1: /dev/ttyNOTHERE\n")
-    process = start("run", "pump_skid", "--scenario", "imbalance", "--clock", "wall", "--binding", str(binding), "--out", str(tmp_path / "o"))
+    process = start(
+        "run",
+        "pump_skid",
+        "--scenario",
+        "imbalance",
+        "--clock",
+        "wall",
+        "--binding",
+        str(binding),
+        "--out",
+        str(tmp_path / "o"),
+    )
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 4
     assert "/dev/ttyNOTHERE" in stderr.replace("\n", " ")

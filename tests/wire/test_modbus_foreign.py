@@ -77,9 +77,7 @@ def with_server(protocol, talk):
 
 
 def shown(output):
-    return {
-        int(address): value for address, value in re.findall(r"^\[(\d+)\]:\s+(\S+)", output, re.MULTILINE)
-    }
+    return {int(address): value for address, value in re.findall(r"^\[(\d+)\]:\s+(\S+)", output, re.MULTILINE)}
 
 
 @pytest.mark.parametrize("protocol", ["modbus-tcp", "modbus-rtu"])

@@ -34,12 +34,8 @@ POINTS = (
     _point("pump1.count", "Pump1/Count", range=(0, 2e19), opcua={"type": "UInt64"}),
     _point("pump1.running", "Pump1/Running", opcua={"type": "Boolean"}),
     _point("pid1.setpoint", "Pid1/Setpoint", range=(0, 110), write="pid1.setpoint"),
-    _point(
-        "motor1.start", "Motor1/Start", signal=None, write="start", opcua={"type": "Boolean", "method": True}
-    ),
-    _point(
-        "motor1.stop", "Motor1/Stop", signal=None, write="stop", opcua={"type": "Boolean", "method": True}
-    ),
+    _point("motor1.start", "Motor1/Start", signal=None, write="start", opcua={"type": "Boolean", "method": True}),
+    _point("motor1.stop", "Motor1/Stop", signal=None, write="stop", opcua={"type": "Boolean", "method": True}),
     _point(
         "pump1.vibration",
         "Pump1/Vibration",
@@ -80,8 +76,7 @@ async def _converse(program: str, home: Path) -> tuple[dict[str, dict], list[tup
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             limit=2**20,
-            env=os.environ
-            | {"HOME": str(home), "XDG_CONFIG_HOME": str(home)},  # it makes itself a certificate there
+            env=os.environ | {"HOME": str(home), "XDG_CONFIG_HOME": str(home)},  # it makes itself a certificate there
         )
         assert client.stdout is not None
         try:

@@ -146,8 +146,7 @@ def create_app(runtime: TwinRuntime, hosts: frozenset[str] = LOOPBACK) -> FastAP
 def _invalid(errors: Any) -> Json:
     """Say what is wrong without repeating what was sent: an echoed infinity would break the answer itself."""
     detail = [
-        {"at": [str(part) for part in error["loc"]], "rule": error["msg"], "type": error["type"]}
-        for error in errors
+        {"at": [str(part) for part in error["loc"]], "rule": error["msg"], "type": error["type"]} for error in errors
     ]
     return Json({"detail": detail}, status_code=422)
 

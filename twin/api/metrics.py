@@ -41,12 +41,8 @@ def _lines(runtime: TwinRuntime) -> Iterator[str]:
     history = runtime.history
     yield from _metric("twin_history_rows_total", "counter", "rows written", [({}, float(history.written))])
     yield from _metric("twin_history_dropped_total", "counter", "rows lost", [({}, float(history.dropped))])
-    yield from _metric(
-        "twin_history_pending", "gauge", "rows not yet written", [({}, float(history.pending))]
-    )
-    yield from _metric(
-        "twin_latency_seconds", "gauge", "duration of the last step", [({}, runtime.latency_s)]
-    )
+    yield from _metric("twin_history_pending", "gauge", "rows not yet written", [({}, float(history.pending))])
+    yield from _metric("twin_latency_seconds", "gauge", "duration of the last step", [({}, runtime.latency_s)])
     opened = [finding for finding in runtime.findings() if finding.state == "open"]
     yield from _metric(
         "twin_finding_open",
@@ -73,9 +69,7 @@ def _up(state: ConnectorState) -> bool:
     return state.status == "connected"
 
 
-def _metric(
-    name: str, kind: str, help_text: str, samples: list[tuple[dict[str, str], float]]
-) -> Iterator[str]:
+def _metric(name: str, kind: str, help_text: str, samples: list[tuple[dict[str, str], float]]) -> Iterator[str]:
     yield f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n"
     for labels, value in samples:
         text = ",".join(f'{key}="{_escaped(label)}"' for key, label in labels.items())

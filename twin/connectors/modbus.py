@@ -254,11 +254,7 @@ class ModbusConnector:
         )
         if poll.good_ns is not None:
             state = dataclasses.replace(state, last_good_ns=poll.good_ns, outage_since_ns=None)
-            if (
-                not poll.problems
-                and not self._paused_until
-                and not any(b.failures for b in self._units.values())
-            ):
+            if not poll.problems and not self._paused_until and not any(b.failures for b in self._units.values()):
                 state = dataclasses.replace(state, last_error=None)
         elif poll.problems and old.outage_since_ns is None:
             state = dataclasses.replace(state, outage_since_ns=poll.now_ns)

@@ -105,9 +105,7 @@ def open_answer(pdu: bytes, function: int, count: int) -> list[int]:
     expected = answer_bytes(function, count)
     if len(pdu) != 2 + expected or pdu[1] != expected:
         stated = pdu[1] if len(pdu) > 1 else 0
-        raise BadFrameError(
-            f"{max(0, len(pdu) - 2)} data bytes, stated as {stated}; {expected} were asked for"
-        )
+        raise BadFrameError(f"{max(0, len(pdu) - 2)} data bytes, stated as {stated}; {expected} were asked for")
     answer = _DECODER.decode(pdu)
     if answer is None:
         raise BadFrameError("an answer that does not decode")

@@ -76,9 +76,7 @@ def plan(device: Device, points: Sequence[Point]) -> tuple[Block, ...]:
         if point.modbus is None:
             raise ValueError(f"point {point.id}: device {device.id} speaks Modbus and needs a modbus address")
         if point.waveform is not None:
-            raise ValueError(
-                f"point {point.id}: waveforms are read over OPC UA only; give it an opcua address"
-            )
+            raise ValueError(f"point {point.id}: waveforms are read over OPC UA only; give it an opcua address")
         if point.signal is None:
             continue
         try:

@@ -146,9 +146,7 @@ class OpcUaConnector:
             batch = self._batch(target, values, asked_ns, received_ns)
             if batch is not None:
                 batches.append(batch if running else _doubt(batch))
-        self._succeeded(
-            asked_ns, server_ns, None if running else f"the server is in state {state.value}, not running"
-        )
+        self._succeeded(asked_ns, server_ns, None if running else f"the server is in state {state.value}, not running")
         return batches
 
     async def _read(self, session: OpcUaSession, nodes: list[NodeId]) -> list[DataValue]:
@@ -161,9 +159,7 @@ class OpcUaConnector:
     def _found(self) -> list[NodeId]:
         return [node for target in self._targets if target.nodes is not None for node in target.nodes]
 
-    def _batch(
-        self, target: _Target, values: list[DataValue], asked_ns: int, received_ns: int
-    ) -> Batch | None:
+    def _batch(self, target: _Target, values: list[DataValue], asked_ns: int, received_ns: int) -> Batch | None:
         point, first = target.point.id, values[0]
         t_ns, stamp = _time(first, asked_ns)
         if is_bad(first.status):
@@ -208,9 +204,7 @@ class OpcUaConnector:
                 f"the server has no namespace {self._namespace}; it has {', '.join(table[1:]) or 'none'}"
             )
         index = table.index(self._namespace)
-        paths: list[Path] = [
-            tuple((index, name) for name in path) for t in self._targets for path in self._full(t)
-        ]
+        paths: list[Path] = [tuple((index, name) for name in path) for t in self._targets for path in self._full(t)]
         size = 500
         found: list[NodeId | None] = []
         for start in range(0, len(paths), size):

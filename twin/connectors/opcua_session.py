@@ -56,12 +56,7 @@ class _Protocol(UASocketProtocol):  # type: ignore[misc]  # the library carries 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         held = self.receive_buffer
-        if (
-            held is not None
-            and len(held) >= 8
-            and int.from_bytes(held[4:8], "little") > MAX_CHUNK
-            and self.transport
-        ):
+        if held is not None and len(held) >= 8 and int.from_bytes(held[4:8], "little") > MAX_CHUNK and self.transport:
             self.transport.abort()
 
 

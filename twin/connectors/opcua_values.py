@@ -137,9 +137,7 @@ def _variant(data: bytes, at: int) -> tuple[float | NDArray[np.generic] | str | 
         raise UndecodableError(f"an array of built-in type {kind}, which is no measured value")
     end = at + length * dtype.itemsize
     if end > len(data):
-        raise UndecodableError(
-            f"an array of {length} elements, of which {(len(data) - at) // dtype.itemsize} came"
-        )
+        raise UndecodableError(f"an array of {length} elements, of which {(len(data) - at) // dtype.itemsize} came")
     array = np.frombuffer(data, dtype, length, at)
     at = end
     if encoding & 0x40:

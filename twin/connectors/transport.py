@@ -137,9 +137,7 @@ class TcpPipe(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-_SPEEDS = {
-    n: getattr(termios, f"B{n}") for n in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)
-}
+_SPEEDS = {n: getattr(termios, f"B{n}") for n in (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400)}
 
 
 class SerialPipe:

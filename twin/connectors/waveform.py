@@ -17,9 +17,7 @@ class WaveformCursor:
     next_n: int | None = None
     rate_hz: float = 0.0
 
-    def cut(
-        self, first_n: int, samples: NDArray[np.generic], rate_hz: float
-    ) -> tuple[int, NDArray[np.generic]]:
+    def cut(self, first_n: int, samples: NDArray[np.generic], rate_hz: float) -> tuple[int, NDArray[np.generic]]:
         """Return the counter of the first new sample, and the new samples.
 
         Parameters

@@ -1,7 +1,7 @@
-"""What a twin of this rig can see before anything is connected: which relations its points close, and which they leave open.
+"""What a twin of this rig can see before anything is connected: which relations its points close and leave open.
 
-The gates are those of the capability map: 80 % of the relations that the machines allow, 60 % for a quick twin; and every
-critical measured point with a stated accuracy of 5 % of span or better.
+The gates are those of the capability map: 80 % of the relations that the machines allow, 60 % for a quick twin; and
+every critical measured point with a stated accuracy of 5 % of span or better.
 """
 
 from dataclasses import dataclass

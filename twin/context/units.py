@@ -110,7 +110,5 @@ def to_si(unit: str) -> ToSI:
         # m3/h for m^3/h is how plant lists write it.
         found = _TABLE.get(plain.translate(_SPELLINGS).replace("m3", "m^3").replace("s2", "s^2"))
     if found is None:
-        raise ValueError(
-            f"unit {unit!r} is not one the twin knows; known are {', '.join(sorted(_TABLE)[1:])}"
-        )
+        raise ValueError(f"unit {unit!r} is not one the twin knows; known are {', '.join(sorted(_TABLE)[1:])}")
     return found

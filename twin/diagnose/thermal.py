@@ -178,7 +178,9 @@ class ThermalMonitor:
                     {"winding_in_sigma": round(z_w, 2)},
                     (),
                 )
-            elif self.active[0] == "motor_fan_blocked" and abs(z_w) < CLEAR_SIGMA and self._echo > SETTLE_SIGMA * sigma_w:
+            elif (
+                self.active[0] == "motor_fan_blocked" and abs(z_w) < CLEAR_SIGMA and self._echo > SETTLE_SIGMA * sigma_w
+            ):
                 # A false frame reading would by now have pulled the expected winding away from the measured one.
                 settled = {"winding_would_differ_k": round(self._echo, 3), "winding_differs_k": round(error_w, 3)}
                 self.ledger.settle(*self.active, confidence=0.95, evidence=settled)

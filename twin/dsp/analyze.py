@@ -168,9 +168,7 @@ def _features(
 ) -> dict[str, float | None]:
     band = velocity_band_hz(speed_hz)
     velocity = (
-        None
-        if to_si is None
-        else 1e3 * to_si * velocity_rms(amplitude, df, band[0], min(band[1], 0.45 * rate_hz))
+        None if to_si is None else 1e3 * to_si * velocity_rms(amplitude, df, band[0], min(band[1], 0.45 * rate_hz))
     )
     top = 0.4 * rate_hz
     features: dict[str, float | None] = {
@@ -229,9 +227,7 @@ def _bearing_entry(line: LineScore) -> dict[str, Any]:
     }
 
 
-def _verdict(
-    diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], moments: Moments
-) -> tuple[str, str]:
+def _verdict(diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], moments: Moments) -> tuple[str, str]:
     best = diagnosis[0] if diagnosis else None
     if best is not None and best["confidence"] >= CALL:
         return "faulty", f"{best['fault']} with confidence {best['confidence']:.2f}"

@@ -120,12 +120,8 @@ def _from_numbers(text: str) -> BearingGeometry:
     try:
         numbers = [float(part) for part in parts]
     except ValueError:
-        raise ValueError(
-            f"bearing {text!r} must be four numbers n,d,D,angle such as 9,7.94,39.04,0"
-        ) from None
+        raise ValueError(f"bearing {text!r} must be four numbers n,d,D,angle such as 9,7.94,39.04,0") from None
     if not all(math.isfinite(number) for number in numbers) or numbers[0] != int(numbers[0]):
-        raise ValueError(
-            f"bearing {text!r}: the number of rolling elements must be a whole number, the rest finite"
-        )
+        raise ValueError(f"bearing {text!r}: the number of rolling elements must be a whole number, the rest finite")
     angle = math.radians(numbers[3]) if len(numbers) == 4 else 0.0
     return BearingGeometry(int(numbers[0]), numbers[1], numbers[2], angle, text)

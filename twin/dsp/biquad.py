@@ -23,9 +23,7 @@ def butterworth(order: int, cutoff_hz: float, rate_hz: float, *, high: bool) -> 
         If the cutoff is not between 0 and half the sample rate.
     """
     if not 0.0 < cutoff_hz < rate_hz / 2:
-        raise ValueError(
-            f"cutoff {cutoff_hz:g} Hz must lie between 0 and half the sample rate {rate_hz:g} Hz"
-        )
+        raise ValueError(f"cutoff {cutoff_hz:g} Hz must lie between 0 and half the sample rate {rate_hz:g} Hz")
     warped = math.tan(math.pi * cutoff_hz / rate_hz)
     sections = []
     for k in range(order // 2):
@@ -54,9 +52,7 @@ def band_pass(rate_hz: float, low_hz: float, high_hz: float, order: int = 4) -> 
     if not low_hz < high_hz:
         raise ValueError(f"band {low_hz:g} … {high_hz:g} Hz must have its lower edge first")
     return np.ascontiguousarray(
-        np.vstack(
-            [butterworth(order, low_hz, rate_hz, high=True), butterworth(order, high_hz, rate_hz, high=False)]
-        )
+        np.vstack([butterworth(order, low_hz, rate_hz, high=True), butterworth(order, high_hz, rate_hz, high=False)])
     )
 
 

@@ -114,9 +114,7 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry) -> dict[s
         _best_other(spectra, bearing, searched, m, int(row), worth=bool(merit[row, m] > WORTH))
         for m, row in enumerate(rows)
     ]
-    own = np.array(
-        [merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)]
-    )
+    own = np.array([merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)])
     cage = FAMILIES.index("bearing_cage")
     # Races and balls that are hurt modulate at cage speed too: the cage is named only when nothing else
     # speaks.
@@ -192,9 +190,7 @@ def decoy_orders(bearing: BearingGeometry) -> Array:
     orders = bearing.orders()
     low, high = 0.6 * bearing.bpfo, 1.45 * bearing.bpfi
     decoys = np.exp(np.linspace(math.log(low), math.log(high), 121))
-    taken = [
-        orders[family] * factor for family in FAMILIES[:3] for factor in (1.0, 0.5, 2.0, 1 / 3, 1.5, 2 / 3)
-    ]
+    taken = [orders[family] * factor for family in FAMILIES[:3] for factor in (1.0, 0.5, 2.0, 1 / 3, 1.5, 2 / 3)]
     taken += [bearing.bpfi + j for j in (-2, -1, 1, 2)] + [bearing.bpfo + j for j in (-1, 1)]
     gap = np.abs(decoys[:, None] / np.array(taken)[None, :] - 1.0).min(axis=1)
     free = decoys[gap > 1.25 * SLIP_TOLERANCE]
@@ -204,9 +200,7 @@ def decoy_orders(bearing: BearingGeometry) -> Array:
 def _search(db: Array, per_order: float, bases: Array) -> tuple[Array, Array]:
     score = np.empty((db.shape[0], bases.size))
     slip = np.empty_like(score)
-    comb_scores(
-        db, per_order, bases, SLIP_TOLERANCE, FREE_SLIP, EDGE_PENALTY_DB, HARMONIC_WEIGHTS, score, slip
-    )
+    comb_scores(db, per_order, bases, SLIP_TOLERANCE, FREE_SLIP, EDGE_PENALTY_DB, HARMONIC_WEIGHTS, score, slip)
     return score, slip
 
 
@@ -246,9 +240,7 @@ def _describe(
         score_db=score_db,
         f_hz=base * spectra.speed_hz,
         expected_hz=expected * spectra.speed_hz,
-        harmonics=tuple(
-            _peak(searched.db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)
-        ),
+        harmonics=tuple(_peak(searched.db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)),
         sidebands=tuple(_peak(raw[row], (base + j * spacing) * per_order) for j in (-1, 1)),
         depth=float(searched.depth[row, m]),
         chance=float(np.mean(searched.decoy_best >= score_db)),

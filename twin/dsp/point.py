@@ -200,9 +200,7 @@ class VibrationPoint:
         nan_count = int(np.count_nonzero(np.isnan(self._raw))) if math.isnan(low) else 0
         if nan_count:
             low, high = -math.inf, math.inf
-        flags = list(
-            signal_flags(self._raw, nan_count=nan_count, low=low, high=high, limit=config.limit_m_s2)
-        )
+        flags = list(signal_flags(self._raw, nan_count=nan_count, low=low, high=high, limit=config.limit_m_s2))
         if self._gap:
             flags.append("gap")
             self._gap = False
@@ -223,9 +221,7 @@ class VibrationPoint:
         spectra: EnvelopeSpectra | None = None
         lines: dict[str, LineScore] = {}
         if usable and speed is not None and config.bearing is not None and "short" not in flags:
-            spectra = envelope_spectra(
-                x, rate, speed, max_order=max_order(config.bearing), tree=QUICK_TREE, revs=revs
-            )
+            spectra = envelope_spectra(x, rate, speed, max_order=max_order(config.bearing), tree=QUICK_TREE, revs=revs)
             lines = score_families(spectra, config.bearing)
         best = max(lines.values(), key=lambda line: line.score_db, default=None)
         shown = amplitude[: int(0.4 * self.size) + 1]
@@ -261,9 +257,7 @@ class VibrationPoint:
             return None, True
         return mean, float(speed.max()) - low <= STEADY_SPREAD * mean
 
-    def _orders(
-        self, amplitude: Array, df: float, speed: float | None, revs: Array | None
-    ) -> dict[str, float]:
+    def _orders(self, amplitude: Array, df: float, speed: float | None, revs: Array | None) -> dict[str, float]:
         if speed is None:
             return {}
         wanted = {"1x": 1.0, "2x": 2.0, "3x": 3.0}

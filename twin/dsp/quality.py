@@ -12,9 +12,7 @@ CLIPPED_SHARE = 0.002
 COARSE_LEVELS = 8
 
 
-def signal_flags(
-    x: Array, *, nan_count: int, low: float, high: float, limit: float | None = None
-) -> tuple[str, ...]:
+def signal_flags(x: Array, *, nan_count: int, low: float, high: float, limit: float | None = None) -> tuple[str, ...]:
     """Flag raw samples x : float64[n].
 
     Parameters

@@ -99,9 +99,7 @@ def _mat(path: Path) -> Recording:
     try:
         content = loadmat(path, squeeze_me=True)
     except NotImplementedError:
-        raise RecordingError(
-            f"{path}: MATLAB 7.3 (HDF5) files cannot be read; save with -v7 or as npz"
-        ) from None
+        raise RecordingError(f"{path}: MATLAB 7.3 (HDF5) files cannot be read; save with -v7 or as npz") from None
     except MatReadError as error:
         raise RecordingError(f"{path}: not a MATLAB file ({error})") from None
     variables: dict[str, NDArray[np.generic]] = {}
@@ -146,9 +144,7 @@ def _csv(path: Path) -> Recording:
     for i, line in enumerate(rows):
         cells = line.split(separator)
         if len(cells) != len(names):
-            raise RecordingError(
-                f"{path}: row {i + first} has {len(cells)} values, the first row has {len(names)}"
-            )
+            raise RecordingError(f"{path}: row {i + first} has {len(cells)} values, the first row has {len(names)}")
         for j, cell in enumerate(cells):
             table[i, j] = _number(cell, path, i + first)
     rate: float | None = None

@@ -74,9 +74,7 @@ def welch(x: Array, rate_hz: float, segment: int) -> Welch:
     # Welch 1967 eq. for 50 % Hann: neighbouring segments correlate with rho = (sum w w_shifted / sum w²)²
     rho = float(np.sum(window[hop:] * window[: segment - hop]) / np.sum(window**2)) ** 2
     effective = count / (1.0 + 2.0 * rho * (count - 1) / count)
-    return Welch(
-        np.asarray(np.fft.rfftfreq(segment, 1.0 / rate_hz), dtype=np.float64), density, count, effective
-    )
+    return Welch(np.asarray(np.fft.rfftfreq(segment, 1.0 / rate_hz), dtype=np.float64), density, count, effective)
 
 
 def amplitude_spectrum(x: Array) -> Array:

@@ -42,8 +42,6 @@ def kernels() -> list[tuple[str, Callable[[], object]]]:
         ),
         (
             "comb_scores",
-            lambda: comb.comb_scores(
-                grid, 4.0, line(2), 0.02, 0.01, 20.0, weights, np.empty((2, 2)), np.empty((2, 2))
-            ),
+            lambda: comb.comb_scores(grid, 4.0, line(2), 0.02, 0.01, 20.0, weights, np.empty((2, 2)), np.empty((2, 2))),
         ),
     ]

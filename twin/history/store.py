@@ -46,9 +46,7 @@ class History:
     HistoryError : the file is in use by another process, or is no history
     """
 
-    def __init__(
-        self, path: Path | None = None, *, raw_waveforms: bool = False, flush_s: float = FLUSH_S
-    ) -> None:
+    def __init__(self, path: Path | None = None, *, raw_waveforms: bool = False, flush_s: float = FLUSH_S) -> None:
         self._raw = raw_waveforms
         self._flush_s = flush_s
         self._in_memory = path is None

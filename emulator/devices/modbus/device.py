@@ -142,9 +142,7 @@ def device_from_rig(image: DeviceImage, *, unknown_unit: UnknownUnit | None = No
         address = device.clock.address
         bank = units[address.unit]
         table = bank.input_registers if address.table == "input" else bank.holding_registers
-        feed.keep_time(
-            table, address.register_, step_ns=1 if device.clock.resolution == "ns" else _MILLISECOND_NS
-        )
+        feed.keep_time(table, address.register_, step_ns=1 if device.clock.resolution == "ns" else _MILLISECOND_NS)
     feed.start()
     if unknown_unit is None:
         unknown_unit = "silence" if device.protocol == "modbus-rtu" else "gateway"
@@ -175,9 +173,7 @@ def _mapped(point: Point) -> MappedValue:
     address = point.modbus
     assert address is not None, "only points with a Modbus address come here"
     if point.waveform is not None:
-        raise ValueError(
-            f"point {point.id}: a waveform does not fit a Modbus register; give it an opcua address"
-        )
+        raise ValueError(f"point {point.id}: a waveform does not fit a Modbus register; give it an opcua address")
     writable = point.write is not None and address.table in ("coil", "holding")
     if point.write is not None and not writable:
         raise ValueError(f"point {point.id}: table {address.table} cannot be written; use coil or holding")

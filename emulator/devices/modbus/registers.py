@@ -135,7 +135,7 @@ class BitTable(_Table):
 
     def put(self, value: MappedValue, number: float) -> None:
         """Store a truth value; NaN (no reading) reads as 0."""
-        self.buffer[value.address] = number == number and bool(number)  # noqa: PLR0124 - NaN
+        self.buffer[value.address] = number == number and bool(number)
 
 
 @dataclass(frozen=True, slots=True)

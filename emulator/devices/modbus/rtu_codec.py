@@ -120,11 +120,7 @@ class RtuServerCodec:
             # ends.
             ends = [start + length for length, is_request in _shapes(buffer, start) if is_request and length]
             for end in (*ends, len(buffer)):
-                if (
-                    _FRAME_MIN <= end - start <= FRAME_MAX
-                    and end <= len(buffer)
-                    and crc16(buffer[start:end]) == 0
-                ):
+                if _FRAME_MIN <= end - start <= FRAME_MAX and end <= len(buffer) and crc16(buffer[start:end]) == 0:
                     return [Request(0, buffer[start], bytes(buffer[start + 1 : end - 2]))]
         return [Malformed(f"{len(buffer)} bytes without a frame to this device")]
 

@@ -55,9 +55,7 @@ class PacedSubscriptions(SubscriptionService):
         self, params: ua.CreateSubscriptionParameters, *args: Any, **kwargs: Any
     ) -> ua.CreateSubscriptionResult:
         """Create a subscription that publishes every 50 ms to 60 s."""
-        wanted = max(
-            _SHORTEST_PUBLISHING_MS, params.RequestedPublishingInterval
-        )  # NaN is greater than nothing
+        wanted = max(_SHORTEST_PUBLISHING_MS, params.RequestedPublishingInterval)  # NaN is greater than nothing
         params.RequestedPublishingInterval = min(wanted, _LONGEST_PUBLISHING_MS)
         return await super().create_subscription(params, *args, **kwargs)
 
@@ -159,9 +157,7 @@ class PlantServer(Server):
 class Listener(BinaryServer):
     """The connection factory, making our connections on the socket we bound."""
 
-    def __init__(
-        self, iserver: InternalServer, image: DeviceImage, listener: socket.socket, limits: Limits
-    ) -> None:
+    def __init__(self, iserver: InternalServer, image: DeviceImage, listener: socket.socket, limits: Limits) -> None:
         name = listener.getsockname()
         super().__init__(iserver, name[0], name[1], limits)
         self._image = image
@@ -185,9 +181,7 @@ class Listener(BinaryServer):
 
     async def start(self) -> None:
         """Accept connections."""
-        self._server = await asyncio.get_running_loop().create_server(
-            self._make_protocol, sock=self._listener
-        )
+        self._server = await asyncio.get_running_loop().create_server(self._make_protocol, sock=self._listener)
         self.cleanup_task = asyncio.create_task(self._close_task_loop())
 
     async def stop(self) -> None:

@@ -137,9 +137,7 @@ class PlantNodes:
             low, high = point.range
             self._property(node, nodeid, "EURange", ua.Range(low, high), ua.ObjectIds.Range)
             unit = engineering_unit(point.unit)
-            eu = ua.EUInformation(
-                NAMESPACE, unit.unit_id, ua.LocalizedText(unit.symbol), ua.LocalizedText(unit.name)
-            )
+            eu = ua.EUInformation(NAMESPACE, unit.unit_id, ua.LocalizedText(unit.symbol), ua.LocalizedText(unit.name))
             self._property(node, nodeid, "EngineeringUnits", eu, ua.ObjectIds.EUInformation)
         if point.sensor is not None and point.sensor.full_scale is not None:
             full = ua.Range(-point.sensor.full_scale, point.sensor.full_scale)
@@ -172,9 +170,7 @@ class PlantNodes:
         )  # fmt: skip
         self._serve(node, served, part, type_, None)
 
-    def _serve(
-        self, node: NodeData, served: ServedPoint, part: Part, type_: str, point: Point | None
-    ) -> None:
+    def _serve(self, node: NodeData, served: ServedPoint, part: Part, type_: str, point: Point | None) -> None:
         array = point is not None and point.waveform is not None
         access = _READ if point is None or point.signal is not None else 0
         if point is not None and point.write is not None:

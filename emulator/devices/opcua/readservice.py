@@ -89,8 +89,6 @@ def plain_chunks(
         piece = view[start : start + step]
         sequence = sequence + 1 if sequence < 0xFFFF_FFFF else 1
         final = b"F" if start + step >= len(body) else b"C"
-        parts.append(
-            _CHUNK.pack(b"MSG", final, CHUNK_HEADER_SIZE + len(piece), channel, token, sequence, request)
-        )
+        parts.append(_CHUNK.pack(b"MSG", final, CHUNK_HEADER_SIZE + len(piece), channel, token, sequence, request))
         parts.append(piece)
     return b"".join(parts), sequence

@@ -87,9 +87,7 @@ class ServedPoint:
         self._reading = None  # to be encoded anew
         return begun
 
-    def data_value(
-        self, part: Part = "value", times: int = values.BOTH, index_range: str | None = None
-    ) -> bytes:
+    def data_value(self, part: Part = "value", times: int = values.BOTH, index_range: str | None = None) -> bytes:
         """Return a part of the current reading as an encoded DataValue."""
         reading = self._refresh()
         if part == "counter":
@@ -147,6 +145,4 @@ class ServedPoint:
         samples = np.asarray(reading.value, dtype=np.float32)[first : last + 1]
         if samples.size == 0:
             return values.data_value(None, BAD_INDEX_RANGE_NO_DATA, None, self.server_ticks, times)
-        return values.data_value(
-            values.float_array(samples), self.status, self.source_ticks, self.server_ticks, times
-        )
+        return values.data_value(values.float_array(samples), self.status, self.source_ticks, self.server_ticks, times)

@@ -106,9 +106,7 @@ class OpcUaDevice:
         server = PlantServer(self.device, self._image, listener, host)
         try:
             await server.init()
-            index = await server.register_namespace(
-                self.device.namespace or f"urn:plantbench:{self.device.id}"
-            )
+            index = await server.register_namespace(self.device.namespace or f"urn:plantbench:{self.device.id}")
             self._build(server, index)
             await server.start()
         except BaseException:
@@ -195,6 +193,4 @@ def _finish(notification: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     notification.close()
-    raise RuntimeError(
-        "a data change notification waited for something; this server's subscriptions never do"
-    )
+    raise RuntimeError("a data change notification waited for something; this server's subscriptions never do")

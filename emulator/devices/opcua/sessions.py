@@ -173,9 +173,7 @@ class Processor(UaProcessor):
         if typeid in _REFUSED:
             raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
         session = self.session
-        if typeid not in _SESSIONLESS and (
-            session is None or requesthdr.AuthenticationToken != session.auth_token
-        ):
+        if typeid not in _SESSIONLESS and (session is None or requesthdr.AuthenticationToken != session.auth_token):
             # Also ActivateSession for another channel's session: nothing proves whose it is.
             raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)
         if typeid == _CREATE and session is not None:
@@ -338,18 +336,12 @@ class Connection(OPCUAProtocol):
         if kind not in self._expected:
             known = kind in {b"HEL", b"OPN", b"MSG", b"CLO"}
             secure = known and kind != b"HEL"
-            return (
-                ua.StatusCodes.BadTcpSecureChannelUnknown
-                if secure
-                else ua.StatusCodes.BadTcpMessageTypeInvalid
-            )
+            return ua.StatusCodes.BadTcpSecureChannelUnknown if secure else ua.StatusCodes.BadTcpMessageTypeInvalid
         if chunk != b"F" and (kind != b"MSG" or chunk not in b"CA"):
             return ua.StatusCodes.BadTcpMessageTypeInvalid
         if kind == b"HEL":
             return 0 if 8 < size <= _HELLO_SIZE else ua.StatusCodes.BadTcpEndpointUrlInvalid
-        return (
-            0 if CHUNK_HEADER_SIZE <= size <= self._largest_chunk() else ua.StatusCodes.BadTcpMessageTooLarge
-        )
+        return 0 if CHUNK_HEADER_SIZE <= size <= self._largest_chunk() else ua.StatusCodes.BadTcpMessageTooLarge
 
     def _largest_chunk(self) -> int:
         limits = self.limits if self.processor is None else self.processor._limits  # noqa: SLF001 - negotiated there

@@ -129,11 +129,7 @@ def reference(
     node_class = attributes[ua.AttributeIds.NodeClass].value.Value.Value
     if type_ is None and node_class in _TYPED:
         type_ = next(
-            (
-                r.NodeId
-                for r in target.references
-                if r.IsForward and r.ReferenceTypeId == _HAS_TYPE_DEFINITION
-            ),
+            (r.NodeId for r in target.references if r.IsForward and r.ReferenceTypeId == _HAS_TYPE_DEFINITION),
             None,
         )
     described = ua.ReferenceDescription()

@@ -21,9 +21,7 @@ SIGMA_MAX = 1.0e3  # a standing pump has no NPSH3: its cavitation number is cut 
 PUMP_SIZE = 12
 
 # circuit: float64[8]
-(N_STATIC, N_RESISTANCE, N_INERTANCE, N_SUCTION_NET, N_SUCTION_K, N_SUCTION_AREA, N_VAPOUR, N_DENSITY) = (
-    range(8)
-)
+(N_STATIC, N_RESISTANCE, N_INERTANCE, N_SUCTION_NET, N_SUCTION_K, N_SUCTION_AREA, N_VAPOUR, N_DENSITY) = range(8)
 CIRCUIT_SIZE = 8
 
 # out: float64[13]

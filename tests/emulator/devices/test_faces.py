@@ -72,9 +72,7 @@ def test_a_face_leaves_the_rigs_own_port_to_the_link_before_it():
         ("opcua_source_time_frozen", "plc1", {}),
     ],
 )
-def test_a_protocol_fault_reaches_its_server_and_leaves_it_as_it_was(
-    kind: str, on: str, params: dict[str, Any]
-):
+def test_a_protocol_fault_reaches_its_server_and_leaves_it_as_it_was(kind: str, on: str, params: dict[str, Any]):
     async def main() -> None:
         emulation = Emulation(load_rig("pump_skid"), 1)
         async with alive(emulation):

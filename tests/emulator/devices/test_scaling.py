@@ -75,9 +75,7 @@ def test_integers_saturate_one_step_short_of_the_marker_for_no_reading():
     assert RegisterFormat("u16").encode(math.inf) == b"\xff\xfe"
 
 
-@pytest.mark.parametrize(
-    ("kind", "wire"), [("u16", "ffff"), ("i16", "8000"), ("u32", "ffffffff"), ("f32", "7fc00000")]
-)
+@pytest.mark.parametrize(("kind", "wire"), [("u16", "ffff"), ("i16", "8000"), ("u32", "ffffffff"), ("f32", "7fc00000")])
 def test_no_reading_has_a_marker_in_every_type(kind, wire):
     assert RegisterFormat(kind, scale=0.1).encode(math.nan).hex() == wire
 

@@ -24,9 +24,7 @@ def test_severity_0_is_exactly_healthy_even_after_a_fault(kind, target):
     assert asset.condition == healthy.condition
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [(BearingOuterRace, "outer_spall_mm"), (BearingInnerRace, "inner_spall_mm")]
-)
+@pytest.mark.parametrize(("kind", "name"), [(BearingOuterRace, "outer_spall_mm"), (BearingInnerRace, "inner_spall_mm")])
 def test_a_developed_spall_is_four_millimetres_wide(kind, name):
     asset = bearing()
     kind({}).apply(asset, 1.0, 0)

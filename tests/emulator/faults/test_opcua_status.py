@@ -75,9 +75,7 @@ def test_a_value_that_never_came_stays_waited_for():
 
 
 def test_a_misspelt_status_is_answered_with_the_nearest():
-    with pytest.raises(
-        ValueError, match="unknown status 'Bad_SensorFailed'; did you mean 'Bad_SensorFailure'"
-    ):
+    with pytest.raises(ValueError, match="unknown status 'Bad_SensorFailed'; did you mean 'Bad_SensorFailure'"):
         OpcUaStatusFault({"status": "Bad_SensorFailed"})
 
 

@@ -97,9 +97,7 @@ def test_clogging_of_four_fifths_brings_the_pump_to_sigma_one():
     plant.machines.trains["motor1"].settle(50.0)
     assert plant.assets["pump1"].sigma == pytest.approx(1.0, abs=1e-6)
     # As the clogged motor cools the pump turns a little faster than at the start.
-    assert equilibrium(SuctionClogging({}), "pump1", 0.8)["pump1.cavitation_sigma"] == pytest.approx(
-        1.0, abs=5e-3
-    )
+    assert equilibrium(SuctionClogging({}), "pump1", 0.8)["pump1.cavitation_sigma"] == pytest.approx(1.0, abs=5e-3)
     assert equilibrium(SuctionClogging({}), "pump1", 0.0)["pump1.cavitation_sigma"] > 3.5
 
 

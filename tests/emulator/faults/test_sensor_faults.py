@@ -165,9 +165,7 @@ def test_saturation_clips_a_waveform_on_both_sides():
 
 
 def test_exchanged_words_are_exchanged_in_the_unit_on_the_wire():
-    chain = ScalarChain(
-        SensorSpec(kind="pressure", noise=0.0), Streams(2), "p", 0.1, span=(0.0, 6e5), unit=(1e5, 0.0)
-    )
+    chain = ScalarChain(SensorSpec(kind="pressure", noise=0.0), Streams(2), "p", 0.1, span=(0.0, 6e5), unit=(1e5, 0.0))
     healthy = chain.read(3e5) / 1e5
     WordSwap({}).apply(chain, 1.0, 0)
     assert np.float32(chain.read(3e5) / 1e5) == np.float32(swap_words(healthy))

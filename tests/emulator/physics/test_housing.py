@@ -108,9 +108,7 @@ def test_an_impulse_starts_from_rest_and_leaves_no_velocity_behind():
     scale = np.abs(gains).sum(axis=1)
     assert_allclose((gains.sum(axis=1).real + contact_gains[:, 0]) / scale, 0.0, atol=1e-12)
     for kind, tau in enumerate((60e-6, 12e-6)):
-        velocity = (
-            -(gains[kind] / pole).real.sum() + contact_gains[kind, 0] * tau + contact_gains[kind, 1] * tau**2
-        )
+        velocity = -(gains[kind] / pole).real.sum() + contact_gains[kind, 0] * tau + contact_gains[kind, 1] * tau**2
         assert velocity == pytest.approx(0.0, abs=1e-9 * scale[kind])
 
 
@@ -261,9 +259,7 @@ def test_two_housings_hear_the_same_bubbles_and_each_others_bearing(drive):
     damaged = Rendered(drive(vane=0.0), QUIET, grade=0.0, name="de")
     damaged.bearing.condition.outer_spall_mm = 1.0
     quiet.heard = (Path(damaged.bearing, gain=0.5, delay_s=10 / RATE),)
-    blocks = [
-        (damaged.render(trace), quiet.render(trace)) for trace in (damaged.drive.step() for _ in range(5))
-    ]
+    blocks = [(damaged.render(trace), quiet.render(trace)) for trace in (damaged.drive.step() for _ in range(5))]
     near, far = (np.concatenate(side) for side in zip(*blocks, strict=True))
     assert_allclose(far[10:], 0.5 * near[:-10], atol=1e-9 * np.abs(near).max())
 
@@ -271,9 +267,7 @@ def test_two_housings_hear_the_same_bubbles_and_each_others_bearing(drive):
 def test_samples_outside_the_block_are_refused(drive):
     made = Rendered(drive())
     trace = made.drive.step()
-    with pytest.raises(
-        ValueError, match=r"samples 2500\.\.2599 are not in this block, which holds 0\.\.2559"
-    ):
+    with pytest.raises(ValueError, match=r"samples 2500\.\.2599 are not in this block, which holds 0\.\.2559"):
         made.housing.render(trace, made.rotor, made.bearing, 2500, 100, RATE)
 
 
@@ -281,9 +275,7 @@ def test_samples_that_do_not_follow_are_refused(drive):
     made = Rendered(drive())
     trace = made.drive.step()
     made.housing.render(trace, made.rotor, made.bearing, 0, 100, RATE)
-    with pytest.raises(
-        ValueError, match="samples from 200 do not follow: the next sample of this housing is 100"
-    ):
+    with pytest.raises(ValueError, match="samples from 200 do not follow: the next sample of this housing is 100"):
         made.housing.render(trace, made.rotor, made.bearing, 200, 100, RATE)
 
 

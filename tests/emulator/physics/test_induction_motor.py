@@ -23,9 +23,7 @@ PAR = (2, 0.2147, 0.2205, 65.181e-3, 65.181e-3, 64.19e-3)
 
 
 def m15(load_inertia=0.1, **parameters):
-    return InductionMotor(
-        InductionMotorParameters(**({"temperature_feedback": False} | parameters)), load_inertia
-    )
+    return InductionMotor(InductionMotorParameters(**({"temperature_feedback": False} | parameters)), load_inertia)
 
 
 def shaft_load(torque):

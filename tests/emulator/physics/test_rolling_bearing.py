@@ -10,9 +10,7 @@ from emulator.streams import Streams
 from tests.oracles.structure import walk_psd
 
 CWRU_6205 = RollingBearingParameters(ball_diameter_m=0.3126 * 25.4e-3, pitch_diameter_m=1.537 * 25.4e-3)
-CWRU_6203 = RollingBearingParameters(
-    balls=8, ball_diameter_m=0.2656 * 25.4e-3, pitch_diameter_m=1.122 * 25.4e-3
-)
+CWRU_6203 = RollingBearingParameters(balls=8, ball_diameter_m=0.2656 * 25.4e-3, pitch_diameter_m=1.122 * 25.4e-3)
 MFPT = RollingBearingParameters(balls=8, ball_diameter_m=0.235 * 25.4e-3, pitch_diameter_m=1.245 * 25.4e-3)
 
 

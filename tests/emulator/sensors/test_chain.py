@@ -18,9 +18,7 @@ CLEAN = {"accuracy": 0.0, "noise": 0.0, "bits": 32}
 
 
 def scalar(seed=1, scan_s=0.1, span=(0.0, 100.0), **spec):
-    return ScalarChain(
-        SensorSpec(**({"kind": "pressure"} | spec)), Streams(seed), "sensor/p", scan_s, span=span
-    )
+    return ScalarChain(SensorSpec(**({"kind": "pressure"} | spec)), Streams(seed), "sensor/p", scan_s, span=span)
 
 
 def accelerometer(seed=1, rate=RATE, **spec):
@@ -35,9 +33,7 @@ def accelerometer(seed=1, rate=RATE, **spec):
 def psd(x, rate, low, high, n=None):
     n = n or int(rate / 4)
     window = np.hanning(n)
-    power = np.mean(
-        [np.abs(np.fft.rfft(x[i : i + n] * window)) ** 2 for i in range(0, x.size - n, n // 2)], axis=0
-    )
+    power = np.mean([np.abs(np.fft.rfft(x[i : i + n] * window)) ** 2 for i in range(0, x.size - n, n // 2)], axis=0)
     f = np.fft.rfftfreq(n, 1 / rate)
     return (2 * power / (rate * np.sum(window**2)))[(f >= low) & (f < high)].mean()
 
@@ -85,9 +81,7 @@ def test_pressure_noise_is_0_02_percent_of_span(seed):
 def test_scalar_noise_is_a_density():
     slow = scalar(scan_s=0.1, noise=0.001, bits=32).read_block(np.full(200_000, 50.0))
     fast = scalar(scan_s=0.05, noise=0.001, bits=32).read_block(np.full(400_000, 50.0))
-    assert 10 * math.log10(psd(fast, 20.0, 1, 4, 400) / psd(slow, 10.0, 1, 4, 200)) == pytest.approx(
-        0, abs=0.1
-    )
+    assert 10 * math.log10(psd(fast, 20.0, 1, 4, 400) / psd(slow, 10.0, 1, 4, 200)) == pytest.approx(0, abs=0.1)
 
 
 def test_flow_lags_by_half_a_second():
@@ -190,9 +184,7 @@ def test_doubling_the_rate_leaves_accelerometer_noise_density_unchanged(seed):
         chain = accelerometer(seed, rate=rate)
         y = np.concatenate([chain.read(int(i * rate), np.zeros(int(rate))) for i in range(20)]).astype(float)
         assert 10 * math.log10(psd(y, rate, 3000, 9000) / wanted) == pytest.approx(0, abs=0.1)
-        assert 10 * math.log10(psd(y, rate, 16, 28) / wanted) == pytest.approx(
-            10 * math.log10(1 + 100 / 22), abs=1.2
-        )
+        assert 10 * math.log10(psd(y, rate, 16, 28) / wanted) == pytest.approx(10 * math.log10(1 + 100 / 22), abs=1.2)
 
 
 @given(cuts=st.lists(st.integers(1, 900), min_size=1, max_size=6))
@@ -252,6 +244,4 @@ def test_a_full_scale_sine_has_the_converters_signal_to_noise_ratio():
     x = sine(997.0, 2.0, amplitude=480.0)
     y = fine.read(0, x).astype(float)
     error = coarse.read(0, x).astype(float) - y
-    assert 20 * math.log10(490.3325 / math.sqrt(2) / error.std()) == pytest.approx(
-        adc.quantisation_snr_db(12), abs=0.1
-    )
+    assert 20 * math.log10(490.3325 / math.sqrt(2) / error.std()) == pytest.approx(adc.quantisation_snr_db(12), abs=0.1)

@@ -1,6 +1,5 @@
 """The capture on disk: what a person opens with any Parquet reader; and the record beside it."""
 
-# ruff: noqa: E501
 # Made-up data reads best one thing a line.
 
 import json
@@ -21,9 +20,7 @@ S = 1_000_000_000
 
 
 def series(n):
-    return Series(
-        np.arange(n) * S + T0, np.arange(n) * 1.5, np.zeros(n, dtype=np.uint32), np.arange(n) * S + T0 + 5
-    )
+    return Series(np.arange(n) * S + T0, np.arange(n) * 1.5, np.zeros(n, dtype=np.uint32), np.arange(n) * S + T0 + 5)
 
 
 def wave(seconds):
@@ -85,9 +82,7 @@ def test_the_record_is_strict_json_with_everything_to_run_again(tmp_path):
         findings=({"id": "a", "fault": "x", "on": "y", "detected_ns": T0, "evidence": {"v": np.array([1.0, np.inf])}},),
         measurements=(measured,),
     )  # fmt: skip
-    run = RunRecord(
-        "rig", "d1", 7, "lockstep", "2025-01-01T00:00:00Z", {"python": "3.11"}, {"cores": 2}, (result,)
-    )
+    run = RunRecord("rig", "d1", 7, "lockstep", "2025-01-01T00:00:00Z", {"python": "3.11"}, {"cores": 2}, (result,))
     text = write_record(tmp_path, run).read_text(encoding="utf-8")
     record = json.loads(text, parse_constant=lambda word: (_ for _ in ()).throw(ValueError(word)))
     assert record["verdict"] == "fail"

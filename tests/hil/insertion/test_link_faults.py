@@ -54,9 +54,7 @@ def test_applying_the_same_severity_again_changes_nothing(fault):
 
 
 def test_a_severity_beyond_one_is_refused_with_the_rule(fault):
-    with pytest.raises(
-        ValueError, match=r"severity = 1\.4 must be in \[0, 1\]; 1 is the fully developed fault"
-    ):
+    with pytest.raises(ValueError, match=r"severity = 1\.4 must be in \[0, 1\]; 1 is the fully developed fault"):
         fault.apply(Target(), 1.4, 0)
 
 
@@ -154,12 +152,7 @@ def test_a_reset_takes_all_standing_connections_and_its_share_of_new_ones():
 
 def test_two_links_of_one_seed_draw_apart_and_alike_every_time():
     streams = Streams(7)
-    first = [
-        LinkProxy(name, "127.0.0.1", 1, streams).stream("link_reset").uniform(0, 4).tolist() for name in "ab"
-    ]
-    again = [
-        LinkProxy(name, "127.0.0.1", 1, Streams(7)).stream("link_reset").uniform(0, 4).tolist()
-        for name in "ab"
-    ]
+    first = [LinkProxy(name, "127.0.0.1", 1, streams).stream("link_reset").uniform(0, 4).tolist() for name in "ab"]
+    again = [LinkProxy(name, "127.0.0.1", 1, Streams(7)).stream("link_reset").uniform(0, 4).tolist() for name in "ab"]
     assert first == again
     assert first[0] != first[1]

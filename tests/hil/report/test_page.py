@@ -119,9 +119,7 @@ def test_the_spectrum_marks_the_lines_of_the_named_fault(run):
      "1× speed 24.50 Hz", "m/s²"),
 ])  # fmt: skip
 def test_spectra_are_understood_as_the_twin_states_them(run, evidence, named, unit):
-    told = dataclasses.replace(
-        run.results[0], findings=(run.results[0].findings[0] | {"evidence": evidence},)
-    )
+    told = dataclasses.replace(run.results[0], findings=(run.results[0].findings[0] | {"evidence": evidence},))
     page = render(dataclasses.replace(run, results=(told,)))
     assert named in page
     assert f"[{unit}]" in page
@@ -143,14 +141,10 @@ def test_evidence_of_any_shape_leaves_a_page(run, evidence):
     Reader(render(dataclasses.replace(run, results=(odd,))))
 
 
-@pytest.mark.parametrize(
-    "values", [[], [1.0], [np.nan] * 5, [3.0] * 5, [0.0] * 5, [1e300, -1e300], [1e-300, 2e-300]]
-)
+@pytest.mark.parametrize("values", [[], [1.0], [np.nan] * 5, [3.0] * 5, [0.0] * 5, [1e300, -1e300], [1e-300, 2e-300]])
 def test_signals_of_any_shape_leave_a_page(run, values):
     y = np.array(values)
-    odd = dataclasses.replace(
-        run.results[0], signals={"x": SignalTrace(np.arange(y.size, dtype=float), y, "Pa")}
-    )
+    odd = dataclasses.replace(run.results[0], signals={"x": SignalTrace(np.arange(y.size, dtype=float), y, "Pa")})
     page = render(dataclasses.replace(run, results=(odd,)))
     assert "nan" not in page[page.index("<figure") : page.index("Evidence")].replace("finan", "")
 

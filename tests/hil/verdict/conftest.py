@@ -27,9 +27,7 @@ class Case:
         spec = {"kind": kind, "on": on, "onset": f"{onset} s"}
         self.faults.append(spec | ({"until": f"{until} s"} if until else {}))
         cleared = None if until is None else T0 + until * S
-        self.truth.append(
-            FaultTrace(kind, on, layer, T0 + onset * S, cleared, ((T0 + onset * S, 1.0),), skipped)
-        )
+        self.truth.append(FaultTrace(kind, on, layer, T0 + onset * S, cleared, ((T0 + onset * S, 1.0),), skipped))
         return self
 
     def find(self, fault, on, detected, closed=None, ambiguous=()):

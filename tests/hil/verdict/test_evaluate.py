@@ -20,10 +20,7 @@ def measured(result, name):
 
 def test_the_right_fault_at_the_right_place_in_time_passes(case):
     result = (
-        case.inject("bearing_outer_race", "pump1_de", 60)
-        .find("bearing_outer_race", "pump1_de", 95)
-        .detect()
-        .judge()
+        case.inject("bearing_outer_race", "pump1_de", 60).find("bearing_outer_race", "pump1_de", 95).detect().judge()
     )
     assert result.verdict.label == "pass"
     assert measured(result, "detect[bearing_outer_race@pump1_de].delay").value == pytest.approx(35.0)
@@ -61,9 +58,7 @@ def test_other_names_and_places_count_where_the_scenario_lists_them(case):
     assert case.judge().verdict.label == "pass"
 
 
-@pytest.mark.parametrize(
-    ("declared", "verdict"), [([], "fail"), (["bearing_ball"], "pass"), (["ambiguous"], "pass")]
-)
+@pytest.mark.parametrize(("declared", "verdict"), [([], "fail"), (["bearing_ball"], "pass"), (["ambiguous"], "pass")])
 def test_an_ambiguous_finding_counts_only_where_that_was_declared(case, declared, verdict):
     case.inject("bearing_outer_race", "pump1_de", 60)
     case.find("bearing_ball", "pump1_de", 95, ambiguous=["bearing_outer_race@pump1_de"])
@@ -144,9 +139,7 @@ def readings(times_s, values, status=None, received_s=None, stamp="source"):
 
 
 def test_a_device_has_recovered_when_its_last_point_has(case):
-    case.inject("link_reset", "plc1", 60, until=75, layer="link").want(
-        "recovered", device="plc1", within="4 s"
-    )
+    case.inject("link_reset", "plc1", 60, until=75, layer="link").want("recovered", device="plc1", within="4 s")
     names = [p.id for p in case.rig.points_of("plc1")]
     case.facts["received"] = {n: readings([50, 77], [1, 1], received_s=[50, 77.1]) for n in names}
     case.facts["received"][names[0]] = readings([50, 76, 78], [1, nan, 1], [0, 0x80050000, 0], [50, 76, 78.2])
@@ -154,9 +147,7 @@ def test_a_device_has_recovered_when_its_last_point_has(case):
 
 
 def test_a_point_that_never_comes_back_fails(case):
-    case.inject("link_reset", "plc1", 60, until=75, layer="link").want(
-        "recovered", device="plc1", within="4 s"
-    )
+    case.inject("link_reset", "plc1", 60, until=75, layer="link").want("recovered", device="plc1", within="4 s")
     case.facts["received"] = {"pump1.flow": readings([50], [1], received_s=[50])}
     result = case.judge()
     assert result.verdict.label == "fail"
@@ -164,14 +155,10 @@ def test_a_point_that_never_comes_back_fails(case):
 
 
 def test_a_waveform_is_back_with_its_first_block(case):
-    case.inject("link_reset", "plc1", 60, until=75, layer="link").want(
-        "recovered", device="plc1", within="4 s"
-    )
+    case.inject("link_reset", "plc1", 60, until=75, layer="link").want("recovered", device="plc1", within="4 s")
     name = next(p.id for p in case.rig.points_of("plc1") if p.waveform is not None)
     case.facts["received"] = {name: readings([62], [nan], [0x80050000], [62])}
-    case.facts["received_blocks"] = {
-        name: Blocks(array([0, 10]), array([10, 10]), array([T0 + 50 * S, T0 + 77 * S]))
-    }
+    case.facts["received_blocks"] = {name: Blocks(array([0, 10]), array([10, 10]), array([T0 + 50 * S, T0 + 77 * S]))}
     assert measured(case.judge(), "recovered[plc1].delay").value == pytest.approx(2.0)
 
 

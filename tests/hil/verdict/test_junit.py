@@ -24,8 +24,7 @@ def test_each_verdict_becomes_what_a_build_server_understands(tmp_path):
     run = run_of(*(result(v, name=v.label) for v in Verdict))
     path = write_junit(tmp_path, run)
     kinds = {
-        name: next((child.tag for child in c if child.tag != "system-out"), None)
-        for name, c in cases(path).items()
+        name: next((child.tag for child in c if child.tag != "system-out"), None) for name, c in cases(path).items()
     }
     assert kinds == {"none": "skipped", "pass": None, "inconc": "error", "fail": "failure", "error": "error"}
     suite = ET.parse(path).getroot().find("testsuite")

@@ -21,12 +21,7 @@ def test_the_order_is_none_pass_inconc_fail_error():
 
 
 def test_reasons_survive_what_outranks_them_and_the_decisive_ones_are_known():
-    judged = (
-        Judgement()
-        .add(Verdict.PASS, "fine")
-        .add(Verdict.FAIL, "late")
-        .merge(Judgement().add(Verdict.INCONC, "?"))
-    )
+    judged = Judgement().add(Verdict.PASS, "fine").add(Verdict.FAIL, "late").merge(Judgement().add(Verdict.INCONC, "?"))
     assert [r.text for r in judged.reasons] == ["fine", "late", "?"]
     assert [r.text for r in judged.decisive] == ["late"]
 
@@ -42,9 +37,7 @@ def test_an_unknown_verdict_word_is_answered_with_those_there_are():
         Verdict.parse("ok")
 
 
-@pytest.mark.parametrize(
-    ("value", "verdict"), [(0.0, "pass"), (5.0, "pass"), (5.01, "fail"), (-0.01, "fail")]
-)
+@pytest.mark.parametrize(("value", "verdict"), [(0.0, "pass"), (5.0, "pass"), (5.01, "fail"), (-0.01, "fail")])
 def test_limits_are_inclusive(value, verdict):
     assert Measurement("x", "s", low=0.0, high=5.0).fill(value).verdict.label == verdict
 

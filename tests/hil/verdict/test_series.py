@@ -34,9 +34,7 @@ def test_overlapping_blocks_are_no_gap(line):
 
 
 def test_a_jump_of_the_sample_counter_is_a_gap_and_says_how_much_is_lost(line):
-    result = compare_blocks(
-        "vib", blocks([0], [100], line), blocks([0, 50], [40, 50], np.r_[line[:40], line[50:]])
-    )
+    result = compare_blocks("vib", blocks([0], [100], line), blocks([0, 50], [40, 50], np.r_[line[:40], line[50:]]))
     assert result.gaps == 1
     assert result.first_gap == "vib lost 10 samples in 1 holes"
 
@@ -47,10 +45,7 @@ def test_samples_under_a_wrong_number_are_misattributed(line):
 
 
 def test_samples_nobody_offered_are_misattributed(line):
-    assert (
-        compare_blocks("vib", blocks([0], [50], line[:50]), blocks([40], [20], line[40:60])).misattributed
-        == 1
-    )
+    assert compare_blocks("vib", blocks([0], [50], line[:50]), blocks([40], [20], line[40:60])).misattributed == 1
 
 
 def test_without_samples_the_extremes_of_each_block_must_agree(line):

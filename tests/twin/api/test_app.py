@@ -150,9 +150,7 @@ def test_the_history_of_a_point_is_served_with_gaps_as_null():
     serve(scenario)
 
 
-@pytest.mark.parametrize(
-    "path", ["/points/nope/history", "/findings/nope", "/nope", "/points/..%2f..%2fetc/history"]
-)
+@pytest.mark.parametrize("path", ["/points/nope/history", "/findings/nope", "/nope", "/points/..%2f..%2fetc/history"])
 def test_what_is_not_there_is_not_found(path):
     async def scenario(client, twin, engine):
         assert (await client.get(path)).status_code == 404
@@ -238,9 +236,7 @@ def test_writes_from_other_pages_are_refused(headers, status):
 def test_a_huge_body_is_refused_before_it_is_read():
     async def scenario(client, twin, engine):
         content = b" " * 200_000
-        answer = await client.post(
-            "/clock/tick", content=content, headers={"content-type": "application/json"}
-        )
+        answer = await client.post("/clock/tick", content=content, headers={"content-type": "application/json"})
         assert answer.status_code == 413
 
     serve(scenario)
@@ -258,9 +254,7 @@ def test_a_body_without_a_length_is_cut_off_where_the_limit_is():
 
         # The answer comes while the client is still sending, and so may be lost with the connection.
         with contextlib.suppress(httpx.TransportError):
-            answer = await client.post(
-                "/clock/tick", content=drip(), headers={"content-type": "application/json"}
-            )
+            answer = await client.post("/clock/tick", content=drip(), headers={"content-type": "application/json"})
             assert answer.status_code == 413
         assert sent < 100_000_000
         assert (await client.get("/health")).status_code == 200

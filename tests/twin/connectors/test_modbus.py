@@ -100,9 +100,7 @@ def point(name, register, *, unit=1, table="holding", kind="u16", order="ABCD", 
 
 
 def device(**more):
-    return Device.model_validate(
-        {"id": "dev1", "protocol": "modbus-tcp", "timeout": "0.2 s", "poll": "500 ms"} | more
-    )
+    return Device.model_validate({"id": "dev1", "protocol": "modbus-tcp", "timeout": "0.2 s", "poll": "500 ms"} | more)
 
 
 POINTS = [point("p.a", 0), point("p.b", 3)]

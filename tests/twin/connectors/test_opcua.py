@@ -295,10 +295,7 @@ PEERS = {
     "greets and falls silent": HELLO_ANSWER,
     "greets and sends rubbish": HELLO_ANSWER + bytes(range(256)) * 8,
     "declares two gigabytes": HELLO_ANSWER + b"MSGF" + (2**31 - 1).to_bytes(4, "little") + bytes(1000),
-    "answers with an error": b"ERRF"
-    + (16).to_bytes(4, "little")
-    + (0x80130000).to_bytes(4, "little")
-    + b"\xff" * 4,
+    "answers with an error": b"ERRF" + (16).to_bytes(4, "little") + (0x80130000).to_bytes(4, "little") + b"\xff" * 4,
 }
 
 

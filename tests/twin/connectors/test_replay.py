@@ -20,9 +20,7 @@ def point(name):
 def test_a_recorded_history_is_played_back_at_the_times_it_was_received(tmp_path):
     history = History(tmp_path / "h.duckdb", raw_waveforms=True)
     samples = np.arange(5, dtype=np.float32)
-    history.add(
-        [reading("p.a", 90, 1.0, 100), reading("p.other", 90, 1.0, 100), reading("p.a", 190, 2.0, 200)]
-    )
+    history.add([reading("p.a", 90, 1.0, 100), reading("p.other", 90, 1.0, 100), reading("p.a", 190, 2.0, 200)])
     history.add([Batch("p.w", 150, 10, samples, 0, 200, 7, 1e8, "source")])
     history.export_parquet(tmp_path / "out")
     history.close()

@@ -58,10 +58,7 @@ def test_gain_and_offset_change_nothing_that_is_said():
 
 @pytest.mark.slow_without_jit
 def test_the_same_record_gives_the_same_words():
-    assert (
-        analyze(damaged(), RATE, SPEED, BEARING).as_dict()
-        == analyze(damaged(), RATE, SPEED, BEARING).as_dict()
-    )
+    assert analyze(damaged(), RATE, SPEED, BEARING).as_dict() == analyze(damaged(), RATE, SPEED, BEARING).as_dict()
 
 
 @pytest.mark.parametrize(

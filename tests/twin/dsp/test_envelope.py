@@ -58,7 +58,5 @@ def test_averaging_segments_keeps_the_depth_of_a_line():
     for segment in (None, 2.0):
         spectra = envelope_spectra(x, RATE, SPEED, max_order=10.0, tree=(), segment_s=segment)
         # squared envelope 1 + 0.4 cos + …, mean 1.02
-        assert spectra.depth(0)[round(88.0 / SPEED * spectra.bins_per_order)] == pytest.approx(
-            0.4 / 1.02, rel=0.01
-        )
+        assert spectra.depth(0)[round(88.0 / SPEED * spectra.bins_per_order)] == pytest.approx(0.4 / 1.02, rel=0.01)
     assert spectra.segments == 7

@@ -119,9 +119,7 @@ def test_lines_are_followed_through_a_speed_ramp():
     point = VibrationPoint(CONFIG)
     results = []
     for start in range(0, size, 2560):
-        results += point.feed(
-            batch(x[start : start + 2560], start), float(speed[start : start + 2560].mean())
-        )
+        results += point.feed(batch(x[start : start + 2560], start), float(speed[start : start + 2560].mean()))
     for result in results:
         assert result.lines["bearing_outer_race"].confidence > 0.9
         assert result.order_amplitudes["1x"] == pytest.approx(2.0, rel=0.03)

@@ -54,9 +54,7 @@ def test_a_confident_wrong_part_is_rare(cwru):
 def test_the_normal_cwru_record_is_called_on_neither_channel(recorded_data):
     recording = load_recording(recorded_data / "cwru" / "48k_normal_load0_97a.npz")
     for channel, bearing in (("DE", "6205"), ("FE", "6203")):
-        result = analyze(
-            recording.channel(channel)[1], recording.rate_hz, recording.speed_hz, BEARINGS[bearing]
-        )
+        result = analyze(recording.channel(channel)[1], recording.rate_hz, recording.speed_hz, BEARINGS[bearing])
         assert call(result) is None
         assert result.verdict in ("healthy", "unknown")
 

@@ -45,9 +45,7 @@ def test_a_table_of_channels_is_taken_apart_whichever_way_it_lies(tmp_path):
 
 def test_mat_names_of_the_case_western_files_are_understood(tmp_path):
     file = tmp_path / "118.mat"
-    savemat(
-        file, {"X118_DE_time": X.astype(float)[:, None], "X118_FE_time": X[:, None] * 2.0, "X118RPM": 1796.0}
-    )
+    savemat(file, {"X118_DE_time": X.astype(float)[:, None], "X118_FE_time": X[:, None] * 2.0, "X118RPM": 1796.0})
     recording = load_recording(file)
     assert list(recording.channels) == ["DE", "FE"]
     np.testing.assert_array_equal(recording.channel("de")[1], X)

@@ -53,9 +53,7 @@ def test_welch_equals_scipys():
 
 def test_band_rms_of_white_noise_is_its_share_of_the_band():
     x = np.random.default_rng(2).standard_normal(T.size)
-    assert band_rms(amplitude_spectrum(x), 0.5, 5000.0, 10240.0) == pytest.approx(
-        math.sqrt(5240 / 12800), rel=0.03
-    )
+    assert band_rms(amplitude_spectrum(x), 0.5, 5000.0, 10240.0) == pytest.approx(math.sqrt(5240 / 12800), rel=0.03)
 
 
 def test_thinning_a_spectrum_keeps_its_lines():

@@ -23,9 +23,7 @@ def wave(n0, count, t0_ns=0):
 
 
 def finding(state="open", confidence=0.5):
-    return Finding(
-        "x:p:1", "sensor_bias", "p", "sensor", state, 10, evidence={"z": 4.0}, confidence=confidence
-    )
+    return Finding("x:p:1", "sensor_bias", "p", "sensor", state, 10, evidence={"z": 4.0}, confidence=confidence)
 
 
 def test_every_reading_is_kept_with_both_times_and_its_quality(path):
@@ -88,9 +86,7 @@ def test_every_version_of_a_finding_is_kept_and_the_newest_shown(path):
 def test_features_that_are_no_numbers_are_left_out(path):
     history = History(path)
     history.add_features("p.wave", 5, {"rms": 1.0, "crest": float("nan")})
-    assert history.query("SELECT * FROM features") == [
-        {"point": "p.wave", "t_ns": 5, "name": "rms", "value": 1.0}
-    ]
+    assert history.query("SELECT * FROM features") == [{"point": "p.wave", "t_ns": 5, "name": "rms", "value": 1.0}]
     history.close()
 
 
@@ -125,9 +121,7 @@ def test_what_was_flushed_survives_a_killed_process(path):
 def test_rows_that_cannot_be_written_wait_and_the_oldest_go_first(path, monkeypatch):
     monkeypatch.setattr(store_module, "LIMIT_ROWS", 50)
     history = History(path, flush_s=3600)
-    monkeypatch.setattr(
-        history, "_write", lambda pending: (_ for _ in ()).throw(OSError("No space left on device"))
-    )
+    monkeypatch.setattr(history, "_write", lambda pending: (_ for _ in ()).throw(OSError("No space left on device")))
     history.add([reading("p.a", t, 1.0, t) for t in range(80)])
     history.flush()
     assert (history.pending, history.dropped) == (50, 30)

@@ -60,12 +60,7 @@ def moments_merge(left, right, out):
     delta = right[1] - left[1]
     d_n = delta / n
     m2 = left[2] + right[2] + delta * d_n * na * nb
-    m3 = (
-        left[3]
-        + right[3]
-        + delta * d_n * d_n * na * nb * (na - nb)
-        + 3.0 * d_n * (na * right[2] - nb * left[2])
-    )
+    m3 = left[3] + right[3] + delta * d_n * d_n * na * nb * (na - nb) + 3.0 * d_n * (na * right[2] - nb * left[2])
     m4 = (
         left[4]
         + right[4]

@@ -21,9 +21,7 @@ def make_bank(writes):
     return RegisterBank(
         coils=[MappedValue(f"c{address}", address, None, address != 39, 0, 1) for address in range(40)],
         discrete_inputs=[MappedValue(f"d{address}", address) for address in range(40)],
-        input_registers=[
-            MappedValue(f"i{address}", address, U16) for address in (*range(10), *range(20, 30))
-        ],
+        input_registers=[MappedValue(f"i{address}", address, U16) for address in (*range(10), *range(20, 30))],
         holding_registers=[*holding, *floats],
         write=lambda point, value: writes.append((point, value)),
         identification=Identification("plantbench", "PB-1", "1.0", product_name="Test unit"),

@@ -74,16 +74,8 @@ def test_the_specifications_mask_write_leaves_the_printed_result():
 # What a server must refuse, and how: request, exact answer. Bank: see conftest.
 REFUSED = [
     # quantity (03) before address (02), in every read
-    *(
-        (f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03")
-        for code in (1, 2)
-        for quantity in (0, 2001, 65535)
-    ),
-    *(
-        (f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03")
-        for code in (3, 4)
-        for quantity in (0, 126, 65535)
-    ),
+    *((f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03") for code in (1, 2) for quantity in (0, 2001, 65535)),
+    *((f"{code:02x} 0000 {quantity:04x}", f"{code | 0x80:02x} 03") for code in (3, 4) for quantity in (0, 126, 65535)),
     *((f"{code:02x} ffff 0000", f"{code | 0x80:02x} 03") for code in (1, 2, 3, 4)),
     # addresses: first beyond, run beyond, wrap round 65535, a hole
     *((f"{code:02x} 0028 0001", f"{code | 0x80:02x} 02") for code in (1, 2)),

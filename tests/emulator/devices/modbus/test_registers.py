@@ -9,9 +9,7 @@ F32 = RegisterFormat("f32", "CDAB")
 
 def test_values_that_overlap_are_refused_by_name():
     values = [MappedValue("a.x", 4, F32), MappedValue("a.y", 5, U16)]
-    with pytest.raises(
-        ValueError, match=r"input register 5 of point a\.y overlaps .* reaches to 5; move one"
-    ):
+    with pytest.raises(ValueError, match=r"input register 5 of point a\.y overlaps .* reaches to 5; move one"):
         WordTable("input register", values)
 
 

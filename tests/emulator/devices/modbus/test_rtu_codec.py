@@ -18,9 +18,7 @@ pdus = st.one_of(
         st.binary(min_size=4, max_size=4),
     ),
     st.builds(lambda data: b"\x10\0\0\0\1" + bytes((len(data),)) + data, st.binary(min_size=2, max_size=246)),
-    st.builds(
-        lambda data: b"\x17" + bytes(8) + bytes((len(data),)) + data, st.binary(min_size=2, max_size=242)
-    ),
+    st.builds(lambda data: b"\x17" + bytes(8) + bytes((len(data),)) + data, st.binary(min_size=2, max_size=242)),
     st.just(bytes.fromhex("2b0e0100")),
     st.builds(lambda body: b"\x16" + body, st.binary(min_size=6, max_size=6)),
 )
@@ -72,9 +70,7 @@ def test_an_unknown_function_ends_at_the_silence():
 
 
 def test_a_broadcast_is_a_request_to_unit_zero():
-    assert RtuServerCodec({1}).receive(frame(0, bytes.fromhex("06 0001 0001"))) == [
-        Request(0, 0, b"\6\0\1\0\1")
-    ]
+    assert RtuServerCodec({1}).receive(frame(0, bytes.fromhex("06 0001 0001"))) == [Request(0, 0, b"\6\0\1\0\1")]
 
 
 def noise(kind, rng):

@@ -189,9 +189,7 @@ def test_a_peer_that_does_not_read_is_not_read_either(server):
                 for i in range(50):
                     other.send(frame(i))
                     await other.answers(1)
-            held = [
-                c._transport.get_write_buffer_size() for c in server._connections if c._transport is not None
-            ]
+            held = [c._transport.get_write_buffer_size() for c in server._connections if c._transport is not None]
             assert max(held) < 300_000
             peer.writer.transport.abort()
 

@@ -32,9 +32,7 @@ POINTS = (
     _point("pump1.running", "Pump1/Running", opcua={"type": "Boolean"}),
     _point("pid1.setpoint", "Pid1/Setpoint", unit="m^3/h", range=(0, 110), write="pid1.setpoint"),
     _point("pid1.auto", "Pid1/Auto", write="pid1.auto", opcua={"type": "Boolean"}),
-    _point(
-        "motor1.start", "Motor1/Start", signal=None, write="start", opcua={"type": "Boolean", "method": True}
-    ),
+    _point("motor1.start", "Motor1/Start", signal=None, write="start", opcua={"type": "Boolean", "method": True}),
     _point(
         "pump1.vibration",
         "Pump1/Vibration",
@@ -82,9 +80,7 @@ class Bench:
     async def node(self, client: Client, path: str) -> Any:
         """Return the node at a browse path below the device's object."""
         index = await client.get_namespace_index(NAMESPACE)
-        return await client.nodes.objects.get_child(
-            [f"{index}:plc1", *(f"{index}:{n}" for n in path.split("/"))]
-        )
+        return await client.nodes.objects.get_child([f"{index}:plc1", *(f"{index}:{n}" for n in path.split("/"))])
 
 
 @asynccontextmanager
@@ -92,9 +88,7 @@ async def running(points: tuple[Point, ...] = POINTS, **device: Any) -> AsyncIte
     described = Device(id="plc1", protocol="opcua", namespace=NAMESPACE, title="PLC", **device)
     image = DeviceImage(described, points, EPOCH_NS)
     inserted: list[tuple[str, str]] = []
-    server = OpcUaDevice(
-        described, points, image, Streams(7), lambda kind, point: inserted.append((kind, point))
-    )
+    server = OpcUaDevice(described, points, image, Streams(7), lambda kind, point: inserted.append((kind, point)))
     before = asyncio.all_tasks()
     await server.start()
     try:

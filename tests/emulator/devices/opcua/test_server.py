@@ -163,9 +163,7 @@ def test_a_write_becomes_a_command_and_shows_when_the_plant_has_it(on_bench):
         ("Pump1/Vibration/SampleCounter", 1, ua.VariantType.UInt64, ua.StatusCodes.BadNotWritable),
     ],
 )
-def test_a_write_that_does_not_fit_is_refused_and_not_queued(
-    on_bench, fails_with, path, value, type_, status
-):
+def test_a_write_that_does_not_fit_is_refused_and_not_queued(on_bench, fails_with, path, value, type_, status):
     async def body(bench, client):
         bench.commit()
         node = await bench.node(client, path)
@@ -301,8 +299,7 @@ def test_two_points_at_one_node_are_refused(served):
     from rigs.schema import Point
 
     twice = tuple(
-        Point(id=f"a.b{i}", device="plc1", asset="a", quantity="q", signal="s", opcua={"node": "A/B"})
-        for i in (1, 2)
+        Point(id=f"a.b{i}", device="plc1", asset="a", quantity="q", signal="s", opcua={"node": "A/B"}) for i in (1, 2)
     )
 
     async def main():

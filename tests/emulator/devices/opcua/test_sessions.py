@@ -148,10 +148,7 @@ def test_strangers_cannot_register_servers_or_change_the_address_space(on_bench,
         objects = client.nodes.objects
         assert await fails_with(objects.add_variable(2, "Mine", 1.0)) == ua.StatusCodes.BadUserAccessDenied
         request = ua.RegisterServerRequest(Server=ua.RegisteredServer())
-        assert (
-            await fails_with(client.uaclient.protocol.send_request(request))
-            == ua.StatusCodes.BadServiceUnsupported
-        )
+        assert await fails_with(client.uaclient.protocol.send_request(request)) == ua.StatusCodes.BadServiceUnsupported
 
     on_bench(body)
 

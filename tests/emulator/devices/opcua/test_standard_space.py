@@ -9,8 +9,7 @@ from emulator.devices.opcua import standard_space
 def _references(node):
     # Without the type definition, which the library only knows if the type came earlier in its file.
     return sorted(
-        (r.ReferenceTypeId.Identifier, r.NodeId.Identifier, r.IsForward, str(r.BrowseName))
-        for r in node.references
+        (r.ReferenceTypeId.Identifier, r.NodeId.Identifier, r.IsForward, str(r.BrowseName)) for r in node.references
     )
 
 

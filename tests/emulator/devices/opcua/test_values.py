@@ -42,9 +42,7 @@ def test_a_float_array_is_a_count_and_the_memory():
 
 
 def test_a_big_endian_array_comes_out_little_endian():
-    assert values.float_array(np.array([1.0, -2.0], ">f4")) == values.float_array(
-        np.array([1.0, -2.0], "<f4")
-    )
+    assert values.float_array(np.array([1.0, -2.0], ">f4")) == values.float_array(np.array([1.0, -2.0], "<f4"))
 
 
 @pytest.mark.parametrize(
