@@ -168,12 +168,14 @@ def _problem(error: Any, document: Document) -> Problem:
 def _in_file(loc: tuple[str | int, ...], document: Document) -> Path_:
     """Drop the union tags that pydantic puts into a location; keep what stands in the file."""
     path: Path_ = ()
-    here = document.data
+    here: Any = document.data
     for part in loc:
-        if (isinstance(here, dict) and part in here) or (
-            isinstance(here, list) and isinstance(part, int) and part < len(here)
-        ):
-            path, here = (*path, part), here[part]
+        if isinstance(here, (dict, list)):
+            try:
+                here = here[part]
+            except (KeyError, IndexError, TypeError):
+                continue
+            path = (*path, part)
     return path
 
 

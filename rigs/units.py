@@ -23,8 +23,8 @@ DIMENSIONS: Final = {
 _TURN: Final = 2.0 * math.pi
 
 # Units in which a value may stand on a wire, with their SI unit, factor and offset. A closed list, because a unit
-# library reads 'hh' as a hecto-hour; and a table, because the library costs a third of a second to start. The tests hold the
-# table against the library.
+# library reads 'hh' as a hecto-hour; and a table, because the library costs a third of a second to start. The tests
+# hold the table against the library.
 _TABLE: Final[dict[str, tuple[str, float, float]]] = {
     "percent": ("", 0.01, 0.0),
     "%": ("", 0.01, 0.0),

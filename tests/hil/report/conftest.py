@@ -1,6 +1,5 @@
 """A run made up by hand: one scenario of each verdict, with everything a report can show."""
 
-# ruff: noqa: E501
 # Made-up data reads best one thing a line.
 
 import numpy as np

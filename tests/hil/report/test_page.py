@@ -1,6 +1,5 @@
 """The report: complete, alone, and deaf to what names try to do to it."""
 
-# ruff: noqa: E501
 # Made-up data reads best one thing a line.
 
 import dataclasses

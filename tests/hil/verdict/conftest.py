@@ -1,6 +1,5 @@
 """A small rig, and builders for scenarios, truths and findings in seconds since the start."""
 
-# ruff: noqa: E501
 # Made-up data reads best one thing a line.
 
 import pytest
