@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -172,7 +172,7 @@ def _in_file(loc: tuple[str | int, ...], document: Document) -> Path_:
     for part in loc:
         if isinstance(here, (dict, list)):
             try:
-                here = here[part]
+                here = cast("Any", here)[part]
             except (KeyError, IndexError, TypeError):
                 continue
             path = (*path, part)
