@@ -52,6 +52,7 @@ def test_an_ordinary_request_is_split_into_handle_and_parameters():
         b"",
         struct_to_binary(ua.WriteRequest()),
     ],
+    ids=["audited", "string_token", "cut_short", "empty", "write"],
 )
 def test_anything_else_is_left_to_the_library(message):
     assert readservice.split_read(message, nodeid_to_binary(TOKEN)) is None
