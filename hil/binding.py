@@ -43,6 +43,10 @@ def load_binding(path: Path | None, rig: Rig) -> dict[str, str]:
                     f"address {address!r} does not fit {known[name].protocol}; write {_example(known[name].protocol)}"
                 )
                 problems.append(Problem(place, rule))
+            elif known[name].protocol == "modbus-rtu" and not Path(url).exists():
+                problems.append(
+                    Problem(place, f"there is no serial device {url} for {name!r}; plug it in or check the name")
+                )
             else:
                 real[name] = url
     if problems:

@@ -162,7 +162,11 @@ def conversion(unit: str) -> tuple[float, float]:
         The unit is unknown.
 
     """
-    if unit not in _TABLE:
-        raise ValueError(f"{unit!r} is not a unit of measure")
-    _, factor, offset = _TABLE[unit]
-    return factor, offset
+    if unit in _TABLE:
+        _, factor, offset = _TABLE[unit]
+        return factor, offset
+    try:
+        zero, one = (float(_registry().Quantity(x, unit).to_base_units().magnitude) for x in (0.0, 1.0))
+    except Exception:  # noqa: BLE001 - pint raises many kinds; all mean "no such unit"
+        raise ValueError(f"{unit!r} is not a unit of measure") from None
+    return one - zero, zero

@@ -25,8 +25,8 @@ def test_without_a_file_everything_is_emulated(rig):
 
 
 def test_real_devices_have_addresses_of_their_protocol(rig, tmp_path: Path):
-    text = "binding:\n  drive1: 192.0.2.10:502\n  bus1: /dev/ttyUSB0\n  plc1: emulated\n"
-    assert bound(rig, tmp_path, text) == {"drive1": "modbus-tcp://192.0.2.10:502", "bus1": "/dev/ttyUSB0"}
+    text = "binding:\n  drive1: 192.0.2.10:502\n  bus1: /dev/null\n  plc1: emulated\n"
+    assert bound(rig, tmp_path, text) == {"drive1": "modbus-tcp://192.0.2.10:502", "bus1": "/dev/null"}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_real_devices_have_addresses_of_their_protocol(rig, tmp_path: Path):
         ("drive1: 192.0.2.10", "does not fit modbus-tcp; write 192.0.2.10:502"),
         ("drive1: 192.0.2.10:99999", "does not fit modbus-tcp"),
         ("bus1: COM3", "does not fit modbus-rtu; write /dev/ttyUSB0"),
+        ("bus1: /dev/ttyNOTHERE", "there is no serial device /dev/ttyNOTHERE for 'bus1'; plug it in or check the name"),
     ],
 )
 def test_an_address_that_does_not_fit_says_what_would(rig, tmp_path: Path, entry: str, expected: str):

@@ -112,8 +112,8 @@ def test_a_missing_serial_device_is_named(tmp_path: Path):
         str(tmp_path / "o"),
     )
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 4
-    assert "/dev/ttyNOTHERE" in stderr.replace("\n", " ")
+    assert process.returncode == 2
+    assert "binding.yaml:2:9: there is no serial device /dev/ttyNOTHERE" in stderr.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

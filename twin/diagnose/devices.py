@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from twin.detect.device_checks import DeviceChecks
@@ -97,7 +98,7 @@ class DeviceMonitor:
             "stale_after_s": checks.stale_after_ns * 1e-9,
         }
         if link is not None:
-            evidence |= {"link": link.status, "errors": link.errors, "last_error": link.last_error}
+            evidence |= {"link": link.status, "errors": link.errors, "last_error": _without_port(link.last_error)}
         self.ledger.raise_("communication_lost", name, now_ns, onset_ns=since, evidence=evidence)
         checks.offsets.clear()
         for fault in ("device_frozen", "source_time_frozen"):
@@ -213,3 +214,8 @@ class DeviceMonitor:
                 "received_counter": batch.n0,
             },
         )
+
+
+def _without_port(text: str | None) -> str | None:
+    """Leave port numbers out of an error: they are new each run, and a repeated run shall give the same findings."""
+    return None if text is None else re.sub(r"(:|, )\d{2,5}\b", r"\1…", text)
