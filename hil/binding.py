@@ -9,11 +9,12 @@ from rigs.schema import Rig
 SCHEMES = {"modbus-tcp": "modbus-tcp://", "modbus-rtu": "/", "opcua": "opc.tcp://"}
 
 
-def load_binding(path: Path | None, rig: Rig) -> dict[str, str]:
+def load_binding(path: Path | None, rig: Rig, *, plugged_in: bool = True) -> dict[str, str]:
     """Return device id -> address for the devices that are real; the others are emulated.
 
     A binding file is a map ``binding: {device: address}``; ``emulated`` stands for an emulated device, an address is
     ``host:port`` (Modbus TCP), a serial device such as ``/dev/ttyUSB0``, or ``opc.tcp://host:port/path``.
+    With `plugged_in`, a serial device must be there now.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def load_binding(path: Path | None, rig: Rig) -> dict[str, str]:
                     f"address {address!r} does not fit {known[name].protocol}; write {_example(known[name].protocol)}"
                 )
                 problems.append(Problem(place, rule))
-            elif known[name].protocol == "modbus-rtu" and not Path(url).exists():
+            elif plugged_in and known[name].protocol == "modbus-rtu" and not Path(url).exists():
                 problems.append(
                     Problem(place, f"there is no serial device {url} for {name!r}; plug it in or check the name")
                 )

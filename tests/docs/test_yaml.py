@@ -57,7 +57,7 @@ def test_yaml_is_valid(block, tmp_path):
             assert rig_of(block.page, tmp_path).rig == data["rig"]
         case "binding":
             (tmp_path / "binding.yaml").write_text(block.text, encoding="utf-8")
-            load_binding(tmp_path / "binding.yaml", load_rig(SKID))
+            load_binding(tmp_path / "binding.yaml", load_rig(SKID), plugged_in=False)
         case "scenario":
             scenario = Scenario.model_validate(data)
             assert faults_wrong(scenario.faults, rig_of(block.page, tmp_path)) == []
