@@ -200,8 +200,10 @@ class Bench:
 
     def facts(self, errors: tuple[str, ...] = ()) -> Facts:
         """Everything the bench saw, once twin and devices have stopped."""
+        # A twin that polls by itself meets devices that have not scanned yet; the first scan ends with the first block.
+        since_ns = self.clock.epoch_ns + (self.live.emulation.plant.block_ns if self.paced else 0)
         try:
-            values, blocks = read_history(self.twin.history, self.clock.epoch_ns) if self.twin else ({}, {})
+            values, blocks = read_history(self.twin.history, since_ns) if self.twin else ({}, {})
         except RuntimeError as problem:
             values, blocks, errors = {}, {}, (*errors, str(problem))
         scale = float(getattr(self.clock, "scale", 1.0))

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from twin.batch import Batch
 
 SECOND = 1_000_000_000
-CLOCK_STEP_NS = 75_000_000
-"""Clock offsets below this are within one scan and its transport and are not judged."""
+CLOCK_STEP_NS = 250_000_000
+"""Clock offsets below this are within a scan and what a slow link adds to its transport, and are not judged."""
 
 
 USUAL_AFTER = 16
