@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import tempfile
+import weakref
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,13 +36,32 @@ class _Readings:
     status: array[int] = field(default_factory=lambda: array("L"))
 
 
-@dataclass(slots=True)
 class _Samples:
-    n0: list[int] = field(default_factory=list)
-    t_ns: list[int] = field(default_factory=list)
-    parts: list[np.ndarray] = field(default_factory=list)
-    end: int | None = None
-    rate_hz: float = 0.0
+    """One waveform as offered. Its samples lie in a nameless file: an hour of one channel is 370 MB."""
+
+    def __init__(self) -> None:
+        self.n0: array[int] = array("q")
+        self.t_ns: array[int] = array("q")
+        self.counts: array[int] = array("q")
+        self.end: int | None = None
+        self.rate_hz = 0.0
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its owner, by the finalizer
+        weakref.finalize(self, self._file.close)
+
+    def add(self, n0: int, t_ns: int, samples: np.ndarray) -> None:
+        """Append samples float32[n] whose counter begins at `n0`."""
+        self.n0.append(n0)
+        self.t_ns.append(t_ns)
+        self.counts.append(samples.size)
+        self._file.write(np.ascontiguousarray(samples, dtype=np.float32).data)
+
+    def samples(self) -> np.ndarray:
+        """Return everything appended, float32[sum(counts)], read from disk as it is needed."""
+        self._file.flush()
+        total = sum(self.counts)
+        if total == 0:
+            return np.empty(0, dtype=np.float32)
+        return np.memmap(self._file, dtype=np.float32, mode="r", shape=(total,))
 
 
 class Offers:
@@ -89,10 +110,7 @@ class Offers:
         start = reading.n0 if kept.end is None else max(reading.n0, kept.end)
         if end <= start:
             return
-        kept.n0.append(start)
-        kept.t_ns.append(reading.t_ns)
-        # the image shows a window that moves on: what is kept must be a copy
-        kept.parts.append(np.array(reading.value[start - reading.n0 :], dtype=np.float32))
+        kept.add(start, reading.t_ns, reading.value[start - reading.n0 :])
         kept.end, kept.rate_hz = end, reading.rate_hz
 
     def series(self) -> dict[str, Series]:
@@ -110,10 +128,10 @@ class Offers:
         out = {}
         for name, kept in self._samples.items():
             factor = np.float32(self._to_si[name][0])
-            samples = np.concatenate(kept.parts) if kept.parts else np.empty(0, dtype=np.float32)
+            samples = kept.samples()
             out[name] = Blocks(
                 np.array(kept.n0, dtype=np.int64),
-                np.array([p.size for p in kept.parts], dtype=np.int64),
+                np.array(kept.counts, dtype=np.int64),
                 np.array(kept.t_ns, dtype=np.int64),
                 samples if factor == 1.0 else samples * factor,
                 kept.rate_hz,
