@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from twin.batch import Batch
 
 SECOND = 1_000_000_000
-CLOCK_STEP_NS = 250_000_000
-"""Clock offsets below this are within a scan and what a slow link adds to its transport, and are not judged."""
+CLOCK_STEP_NS = 75_000_000
+"""A clock that runs ahead by less than this is within one scan and is not judged."""
+CLOCK_LAG_NS = 250_000_000
+"""The same for a clock that falls behind: a slow link makes every stamp look older, and must not pass for it."""
 
 
 USUAL_AFTER = 16
@@ -126,10 +128,11 @@ class DeviceChecks:
         if len(window) < 5 or self.usual_offset_ns is None:
             return None
         youngest = max(off for _, off in window[-8:])
-        limit = max(CLOCK_STEP_NS, 2 * self._usual_spread_ns)
+        ahead, behind = (max(step, 2 * self._usual_spread_ns) for step in (CLOCK_STEP_NS, CLOCK_LAG_NS))
         oldest = min(off for _, off in window[-8:])
         shift = youngest - self.usual_offset_ns
-        if shift < -limit or oldest - self.usual_offset_ns > limit:
-            first = next((t for t, off in window if abs(off - self.usual_offset_ns) > limit), now_ns)
+        if shift < -behind or oldest - self.usual_offset_ns > ahead:
+            moved = ((t, off - self.usual_offset_ns) for t, off in window)
+            first = next((t for t, by in moved if by < -behind or by > ahead), now_ns)
             return youngest, self.usual_offset_ns, first
         return None

@@ -79,9 +79,9 @@ def test_uptime_that_falls_is_a_restart():
 def test_a_clock_that_steps_is_measured_and_late_polls_are_not():
     checks = make()
     drive(checks, 20)
-    now = drive(checks, 10, start=20, offset_s=0.3)
+    now = drive(checks, 10, start=20, offset_s=0.15)
     offset, usual, _ = checks.clock_shift(now)
-    assert offset - usual == 300_000_000
+    assert offset - usual == 150_000_000
     late = make()
     drive(late, 20)
     for i in range(20):  # transport delays of up to 400 ms, now and then none
@@ -93,6 +93,15 @@ def test_a_clock_that_steps_is_measured_and_late_polls_are_not():
             lively=True,
         )
     assert late.clock_shift(now) is None
+
+
+def test_a_link_that_becomes_slow_is_no_clock_that_falls_behind_but_a_larger_lag_is():
+    slow, behind = make(), make()
+    for checks in (slow, behind):
+        drive(checks, 20)
+    assert slow.clock_shift(drive(slow, 10, start=20, offset_s=-0.15)) is None
+    offset, usual, _ = behind.clock_shift(drive(behind, 10, start=20, offset_s=-0.3))
+    assert offset - usual == -300_000_000
 
 
 def test_one_point_whose_source_time_hangs_is_told_from_a_device_whose_clock_hangs():
