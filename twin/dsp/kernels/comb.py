@@ -114,3 +114,22 @@ def line_depths(power, gain, bins_per_order, bases, slip, harmonics, out):
                     peak = max(peak, power[row, i])
                 total += peak
             out[row, m] = np.sqrt(total) * gain[row]
+
+
+def examples():
+    """Tiny calls with the types of the real ones, for `warmup`."""
+    line = np.linspace(0.0, 1.0, 64)
+    two = np.linspace(0.0, 1.0, 2)
+    grid = np.ones((2, 64))
+    weights = np.ones(4)
+    weights.flags.writeable = False
+    return [
+        ("local_background", lambda: local_background(line, 16, np.empty(16), np.empty(16), np.empty(64))),
+        ("prominence_db", lambda: prominence_db(line, line, 25.0, np.empty(64))),
+        ("silence_lines", lambda: silence_lines(grid, two, two)),
+        ("line_depths", lambda: line_depths(grid, two, 4.0, two, np.zeros((2, 2)), 4, np.empty((2, 2)))),
+        (
+            "comb_scores",
+            lambda: comb_scores(grid, 4.0, two, 0.02, 0.01, 20.0, weights, np.empty((2, 2)), np.empty((2, 2))),
+        ),
+    ]

@@ -77,3 +77,11 @@ def moments_merge(left, right, out):
     out[5] = low
     out[6] = high
     out[7] = nans
+
+
+def examples():
+    """Tiny calls with the types of the real ones, for `warmup`."""
+    return [
+        ("moments_update", lambda: moments_update(np.linspace(0.0, 1.0, 4), np.zeros(8))),
+        ("moments_merge", lambda: moments_merge(np.ones(8), np.ones(8), np.ones(8))),
+    ]

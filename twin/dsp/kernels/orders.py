@@ -60,3 +60,15 @@ def revolutions(speed_hz, rate_hz, out):
     for i in range(1, speed_hz.shape[0]):
         angle += half * (speed_hz[i - 1] + speed_hz[i])
         out[i] = angle
+
+
+def examples():
+    """Tiny calls with the types of the real ones, for `warmup`."""
+    line = np.linspace(0.0, 1.0, 16)
+    window = line.copy()
+    window.flags.writeable = False
+    return [
+        ("angular_resample", lambda: angular_resample(line, line, 0.1, np.empty(8))),
+        ("order_amplitudes", lambda: order_amplitudes(line, window, line, np.ones(2), np.empty(2))),
+        ("revolutions", lambda: revolutions(line, 10.0, np.empty(16))),
+    ]
