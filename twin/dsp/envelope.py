@@ -7,6 +7,7 @@ later (`evidence.py`). The whole band, raw and whitened, is always among the can
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +88,7 @@ def envelope_spectra(
     *,
     max_order: float,
     tree: tuple[int, ...] = FULL_TREE,
+    bands: Sequence[Band] | None = None,
     segment_s: float | None = None,
     revs: Array | None = None,
 ) -> EnvelopeSpectra:
@@ -98,12 +100,19 @@ def envelope_spectra(
     rate_hz : sample rate
     speed_hz : mean shaft speed
     max_order : highest shaft order of interest
-    tree : divisions of the whole band
+    tree : divisions of the whole band, unless bands are given
+    bands : the candidates, instead of those of the tree; for example what a band chooser returned
     segment_s : length of the averaged segments; the whole record when None
     revs : float64[n], shaft angle of each sample [rev]; given when the speed moved, and then the squared
-        envelopes
-        are resampled on equal angles (the structure's ringing stays where it is in Hz)
+        envelopes are resampled on equal angles (the structure's ringing stays where it is in Hz)
+
+    Raises
+    ------
+    ValueError
+        If no band is given, or one is not inside 0 … rate_hz / 2.
     """
+    chosen = candidate_bands(rate_hz, speed_hz, tree) if bands is None else list(bands)
+    _check_bands(chosen, rate_hz)
     duration = x.size / rate_hz
     parts = 1 if segment_s is None else max(1, math.floor(duration / segment_s))
     spectrum = np.fft.rfft(x - x.mean())
@@ -111,10 +120,9 @@ def envelope_spectra(
     df_hz = parts / duration
     bins_per_order = speed_hz / df_hz
     bins = max(int(max_order * bins_per_order) + 1, 8)
-    bands = candidate_bands(rate_hz, speed_hz, tree)
-    power = np.zeros((len(bands), bins))
-    gain = np.zeros(len(bands))
-    for row, band in enumerate(bands):
+    power = np.zeros((len(chosen), bins))
+    gain = np.zeros(len(chosen))
+    for row, band in enumerate(chosen):
         first, last = math.ceil(band.low_hz / step_hz), min(int(band.high_hz / step_hz), spectrum.size)
         piece = spectrum[first:last]
         if band.whitened:
@@ -133,7 +141,18 @@ def envelope_spectra(
         if revs is not None:
             squared = _on_equal_angles(squared, revs, length)
         power[row], gain[row] = _averaged(squared, parts, bins)
-    return EnvelopeSpectra(tuple(bands), power, gain, bins_per_order, speed_hz, 2 * parts - 1)
+    return EnvelopeSpectra(tuple(chosen), power, gain, bins_per_order, speed_hz, 2 * parts - 1)
+
+
+def _check_bands(bands: list[Band], rate_hz: float) -> None:
+    if not bands:
+        raise ValueError("bands is empty; give at least one Band, or None for those of the tree")
+    for band in bands:
+        if not 0.0 <= band.low_hz < band.high_hz <= 0.5 * rate_hz:
+            raise ValueError(
+                f"band {band.low_hz:g} … {band.high_hz:g} Hz must rise and lie inside 0 … {0.5 * rate_hz:g} Hz, half "
+                "the sample rate; correct the band or rate_hz"
+            )
 
 
 def _limit_outliers(squared: Array, per_rev: int) -> None:

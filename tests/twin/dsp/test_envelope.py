@@ -60,3 +60,17 @@ def test_averaging_segments_keeps_the_depth_of_a_line():
         # squared envelope 1 + 0.4 cos + …, mean 1.02
         assert spectra.depth(0)[round(88.0 / SPEED * spectra.bins_per_order)] == pytest.approx(0.4 / 1.02, rel=0.01)
     assert spectra.segments == 7
+
+
+def test_bands_of_the_callers_choice_replace_those_of_the_tree(damaged):
+    own = (Band(3000.0, 6000.0), Band(100.0, 12000.0, whitened=True))
+    spectra = envelope_spectra(damaged, RATE, SPEED, max_order=20.0, bands=own)
+    assert spectra.bands == own
+    expected = oracle.squared_envelope_spectrum(damaged, RATE, 3000.0, 6000.0)
+    np.testing.assert_allclose(spectra.depth(0)[4:], expected[4 : spectra.power.shape[1]], atol=0.04)
+
+
+@pytest.mark.parametrize("bands", [(), (Band(5000.0, 4000.0),), (Band(9000.0, 13000.0),)])
+def test_a_band_that_cannot_be_is_refused(damaged, bands):
+    with pytest.raises(ValueError, match="band"):
+        envelope_spectra(damaged, RATE, SPEED, max_order=20.0, bands=bands)
