@@ -1,11 +1,24 @@
 """Spectra: Hann-windowed amplitude and power density, amplitudes between bins, velocity from acceleration."""
 
-import functools
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.dsp.welch import Welch, welch
+from twin.dsp.window import hann
+
+__all__ = [
+    "Welch",
+    "amplitude_spectrum",
+    "band_rms",
+    "fast_length",
+    "hann",
+    "line_amplitude",
+    "peak_hold",
+    "velocity_rms",
+    "welch",
+]
 
 Array = NDArray[np.float64]
 
@@ -25,61 +38,9 @@ def fast_length(n: int) -> int:
     return best
 
 
-@functools.lru_cache(maxsize=64)
-def hann(n: int) -> Array:
-    """Periodic Hann window float64[n], read-only: one array serves every caller."""
-    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(n) / n)
-    window.flags.writeable = False
-    return window
-
-
-@dataclass(frozen=True, slots=True)
-class Welch:
-    """Averaged one-sided power spectral density.
-
-    Parameters
-    ----------
-    freq_hz, density : float64[bins] [Hz], [unit²/Hz]
-    segments : how many segments were averaged
-    effective_averages : their number after the correlation of overlapping segments is taken off (Welch 1967)
-    """
-
-    freq_hz: Array
-    density: Array
-    segments: int
-    effective_averages: float
-
-
-def welch(x: Array, rate_hz: float, segment: int) -> Welch:
-    """Power density by Welch's method: Hann, half overlap, mean of each segment removed.
-
-    Raises
-    ------
-    ValueError
-        If the signal is shorter than one segment.
-    """
-    if not 2 <= segment <= x.size:
-        raise ValueError(f"segment = {segment} must be between 2 and the length of the signal, {x.size}")
-    window = hann(segment)
-    hop = segment // 2
-    count = (x.size - segment) // hop + 1
-    power: Array = np.zeros(segment // 2 + 1)
-    for k in range(count):
-        piece = x[k * hop : k * hop + segment]
-        power += np.abs(np.fft.rfft((piece - piece.mean()) * window)) ** 2
-    density: Array = power * (2.0 / (rate_hz * float(np.sum(window**2)) * count))
-    density[0] *= 0.5
-    if segment % 2 == 0:
-        density[-1] *= 0.5
-    # Welch 1967 eq. for 50 % Hann: neighbouring segments correlate with rho = (sum w w_shifted / sum w²)²
-    rho = float(np.sum(window[hop:] * window[: segment - hop]) / np.sum(window**2)) ** 2
-    effective = count / (1.0 + 2.0 * rho * (count - 1) / count)
-    return Welch(np.asarray(np.fft.rfftfreq(segment, 1.0 / rate_hz), dtype=np.float64), density, count, effective)
-
-
 def amplitude_spectrum(x: Array) -> Array:
-    """Peak amplitude of each bin, float64[n//2+1], Hann-windowed; a sine on a bin shows its amplitude."""
-    window = hann(x.size)
+    """Peak amplitude of each bin of x[..., n], float64[..., n//2+1], Hann-windowed; a sine on a bin shows its own."""
+    window = hann(x.shape[-1])
     return np.asarray(np.abs(np.fft.rfft(x * window)) * (2.0 / float(np.sum(window))))
 
 
