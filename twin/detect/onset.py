@@ -303,8 +303,8 @@ def _line(values: Floats) -> Floats:
     if math.isnan(first) or math.isnan(last):
         return np.full(values.size, _median(values))
     slope = (last - first) / max(values.size - third, 1)
-    straight: Floats = slope * (np.arange(values.size) - 0.5 * (values.size - 1))
-    return np.asarray(straight + _median(values - straight), dtype=np.float64)
+    straight = slope * (np.arange(values.size) - 0.5 * (values.size - 1))
+    return np.asarray(straight + _median(np.asarray(values - straight, dtype=np.float64)), dtype=np.float64)
 
 
 def _median(values: Floats) -> float:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,9 @@ _RATE_KEYS = ("fs", "rate_hz", "sample_rate", "sr")
 _RPM_KEYS = ("rpm", "rpm_file", "rpm_nominal", "speed_rpm")
 _SPEED_KEYS = ("shaft_hz", "speed_hz")
 _TIME_COLUMNS = ("t", "time", "time_s", "t_s", "seconds")
+
+DUPLICATE = 1e-4
+"""How far from 1 the correlation of two copies may be (rounding of counts); two sensors differ by far more."""
 
 
 class RecordingError(ValueError):
@@ -30,12 +34,14 @@ class Recording:
     rate_hz : sample rate where the file knows it
     speed_hz : shaft speed where the file knows it
     source : file name for messages
+    tables : name of a two-dimensional array → the channels its columns became
     """
 
     channels: dict[str, Array] = field(repr=False)
     rate_hz: float | None
     speed_hz: float | None
     source: str
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def channel(self, name: str | None) -> tuple[str, Array]:
         """Pick a channel by name (any case, or the tail of a MATLAB name), or the first one.
@@ -51,6 +57,45 @@ class Recording:
             if known.lower() == name.lower():
                 return known, values
         raise RecordingError(f"{self.source}: no channel {name!r}; the file has {', '.join(self.channels)}")
+
+    def pick(self, names: Sequence[str]) -> dict[str, Array]:
+        """Pick channels by name, in the order named; a table's name stands for all its columns; none: the first.
+
+        Raises
+        ------
+        RecordingError
+            If there is no such channel, or one is named twice.
+        """
+        if not names:
+            return dict([self.channel(None)])
+        picked: dict[str, Array] = {}
+        for name in names:
+            columns = self.tables.get(name, ())
+            for known, values in [self.channel(column) for column in columns or (name,)]:
+                if known in picked:
+                    raise RecordingError(f"{self.source}: channel {known!r} is named twice; name each once")
+                picked[known] = values
+        return picked
+
+    def duplicates(self) -> tuple[tuple[str, str], ...]:
+        """Give the pairs of channels that are one signal up to a factor: a fault of wiring or acquisition."""
+        return duplicated_pairs(self.channels)
+
+
+def duplicated_pairs(channels: Mapping[str, Array]) -> tuple[tuple[str, str], ...]:
+    """Give the pairs of equal length that correlate beyond 1 − `DUPLICATE`; constant or NaN ones pair with none."""
+    shapes: list[tuple[str, Array, float]] = []
+    for name, values in channels.items():
+        centred = values - values.mean() if values.size else values
+        norm = float(np.sqrt(np.dot(centred, centred)))
+        if math.isfinite(norm) and norm > 0.0:
+            shapes.append((name, centred, norm))
+    return tuple(
+        (first, second)
+        for i, (first, a, norm_a) in enumerate(shapes)
+        for second, b, norm_b in shapes[i + 1 :]
+        if a.size == b.size > 2 and abs(float(np.dot(a, b))) >= (1.0 - DUPLICATE) * norm_a * norm_b
+    )
 
 
 def load_recording(path: Path | str) -> Recording:
@@ -187,6 +232,9 @@ def _wav(path: Path) -> Recording:
 def _from_variables(variables: dict[str, NDArray[np.generic]], path: Path) -> Recording:
     numbers: dict[str, float] = {}
     arrays: dict[str, NDArray[np.generic]] = {}
+    tables: dict[str, tuple[str, ...]] = {}
+    table_of: dict[str, str] = {}
+    deep: list[str] = []
     for name, value in variables.items():
         if value.dtype.kind not in "fiub":
             continue
@@ -197,17 +245,33 @@ def _from_variables(variables: dict[str, NDArray[np.generic]], path: Path) -> Re
             arrays[name] = squeezed
         elif squeezed.ndim == 2:
             long = squeezed if squeezed.shape[0] <= squeezed.shape[1] else squeezed.T
-            arrays.update({f"{name}{i + 1}": long[i] for i in range(long.shape[0])})
+            tables[name] = tuple(f"{name}{i + 1}" for i in range(long.shape[0]))
+            table_of |= dict.fromkeys(tables[name], name)
+            arrays.update(zip(tables[name], long, strict=True))
+        else:
+            deep.append(f"{name} {list(squeezed.shape)}")
+    longest = max((values.size for values in arrays.values()), default=0)
+    step = 0.0
+    for name in [name for name in arrays if name.lower() in _TIME_COLUMNS and len(arrays) > 1]:
+        times = arrays[name].astype(np.float64)
+        if times.size == longest and times.size > 1 and bool(np.all(np.diff(times) > 0.0)):
+            step = float(times[-1] - times[0]) / (times.size - 1)
+            del arrays[name]
+    if deep and not arrays:
+        raise RecordingError(
+            f"{path}: {', '.join(deep)} has more than two dimensions; save one record of it, samples by channels"
+        )
     channels: dict[str, Array] = {}
     for name, values in arrays.items():
-        scale = numbers.get(f"scale_{name}", numbers.get("scale", 1.0))
+        own, whole = f"scale_{name}", f"scale_{table_of.get(name, name)}"
+        scale = numbers.get(own, numbers.get(whole, numbers.get("scale", 1.0)))
         channels[name] = np.ascontiguousarray(values, dtype=np.float64) * scale
-    rate = _first(numbers, _RATE_KEYS)
+    rate = _first(numbers, _RATE_KEYS) or (1.0 / step if step > 0.0 else None)
     rpm = _first(numbers, _RPM_KEYS)
     speed = rpm / 60.0 if rpm is not None else _first(numbers, _SPEED_KEYS)
     if speed is None and "gs" in channels:
         speed = numbers.get("rate")  # the MFPT files name the shaft's frequency so; `sr` is the sample rate
-    return Recording(channels, rate, speed, str(path))
+    return Recording(channels, rate, speed, str(path), tables)
 
 
 def _first(numbers: dict[str, float], keys: tuple[str, ...]) -> float | None:

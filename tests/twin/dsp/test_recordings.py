@@ -125,3 +125,45 @@ def test_pickles_are_never_opened(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.array([{"a": 1}], dtype=object))
     with pytest.raises(RecordingError, match="not a readable npz file"):
         load_recording(tmp_path / "a.npz")
+
+
+def test_counts_of_a_table_are_scaled_by_the_scale_of_the_table_or_of_the_column(tmp_path):
+    table = np.stack([X, 2 * X], axis=1)
+    np.savez(tmp_path / "a.npz", x=table, scale=0.001)
+    np.testing.assert_array_equal(load_recording(tmp_path / "a.npz").channel("x2")[1], 2 * X * 0.001)
+    np.savez(tmp_path / "b.npz", x=table, scale_x=0.5, scale_x2=3.0)
+    recording = load_recording(tmp_path / "b.npz")
+    np.testing.assert_array_equal(recording.channel("x1")[1], X * 0.5)
+    np.testing.assert_array_equal(recording.channel("x2")[1], 2 * X * 3.0)
+
+
+def test_channels_are_picked_in_the_order_named_and_a_tables_name_stands_for_its_columns(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.stack([X, 2 * X], axis=1), DE=X)
+    recording = load_recording(tmp_path / "a.npz")
+    assert list(recording.pick(["de", "x2"])) == ["DE", "x2"]
+    assert list(recording.pick(["x"])) == ["x1", "x2"]
+    assert len(recording.pick([])) == 1
+    with pytest.raises(RecordingError, match="'x1' is named twice"):
+        recording.pick(["x1", "x"])
+    with pytest.raises(RecordingError, match="no channel 'y'"):
+        recording.pick(["y"])
+
+
+def test_a_channel_copied_up_to_a_factor_is_told(tmp_path):
+    other = np.random.default_rng(1).integers(-2000, 2000, X.size)
+    copy = np.round(X.astype(float) * 66 / 65)
+    np.savez(tmp_path / "a.npz", DE=X, BA=other, FE=copy, dead=np.zeros(X.size), short=X[:100])
+    assert load_recording(tmp_path / "a.npz").duplicates() == (("DE", "FE"),)
+
+
+def test_a_time_axis_in_an_npz_gives_the_rate_and_is_no_channel(tmp_path):
+    np.savez(tmp_path / "a.npz", t=np.arange(X.size) / 2000.0, x=X)
+    recording = load_recording(tmp_path / "a.npz")
+    assert list(recording.channels) == ["x"]
+    assert recording.rate_hz == pytest.approx(2000.0)
+
+
+def test_an_array_of_many_records_is_refused_with_the_way_out(tmp_path):
+    np.savez(tmp_path / "a.npz", i_abc=np.zeros((4, 100, 3)))
+    with pytest.raises(RecordingError, match=r"i_abc \[4, 100, 3\] has more than two dimensions; save one record"):
+        load_recording(tmp_path / "a.npz")
