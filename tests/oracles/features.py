@@ -1,5 +1,6 @@
 """Slow, obvious counterparts for time features, velocity and kinematics, written from the book."""
 
+import itertools
 import math
 
 
@@ -28,7 +29,7 @@ def time_features(x, level=0.0):
         "shape": rms / absolute,
         "impulse": peak / absolute,
         "clearance": peak / root**2,
-        "crossings": sum(a != b for a, b in zip(above, above[1:], strict=False)),
+        "crossings": sum(a != b for a, b in itertools.pairwise(above)),
     }
 
 
