@@ -29,6 +29,28 @@ def warm_up(console: Console, rig: Rig, *, twin: bool) -> None:
     twin_is_warm = not twin or all(_compiled(package) for package in TWIN_KERNELS)
     if plant_is_warm and twin_is_warm:
         return
+    with _progress(console) as progress:
+        if not plant_is_warm:
+            _warm_plant(progress, rig)
+            _note_compiled(*PLANT_KERNELS)
+        if not twin_is_warm:
+            _warm_twin(progress)
+            _note_compiled(*TWIN_KERNELS)
+
+
+def warm_up_twin(console: Console) -> None:
+    """Have the twin's kernels compiled, showing progress while the first run does so.
+
+    Where nobody watches, only those that are needed are compiled, when they are: it is quicker.
+    """
+    if not console.is_terminal or all(_compiled(package) for package in TWIN_KERNELS):
+        return
+    with _progress(console) as progress:
+        _warm_twin(progress)
+    _note_compiled(*TWIN_KERNELS)
+
+
+def _progress(console: Console) -> Progress:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -36,13 +58,7 @@ def warm_up(console: Console, rig: Rig, *, twin: bool) -> None:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        if not plant_is_warm:
-            _warm_plant(progress, rig)
-            _note_compiled(*PLANT_KERNELS)
-        if not twin_is_warm:
-            _warm_twin(progress)
-            _note_compiled(*TWIN_KERNELS)
+    return Progress(*columns, console=console, transient=True)
 
 
 def _compiled(package: str) -> bool:

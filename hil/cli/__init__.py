@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hil.cli import analyze, check, doctor, run, serve, twin
+from hil.cli import analyze, check, doctor, run, score, serve, twin
 
 app = typer.Typer(
     name="plantbench",
@@ -18,6 +18,7 @@ app.command("serve")(serve.serve)
 app.command("twin")(twin.twin)
 app.command("check")(check.check)
 app.command("analyze")(analyze.analyze)
+app.command("score")(score.score)
 app.command("doctor")(doctor.doctor)
 
 USAGE_ERROR = 2
