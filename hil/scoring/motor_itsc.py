@@ -1,4 +1,4 @@
-"""Motor with shorted turns (University of Guanajuato): does the negative sequence tell, and rise with severity?
+"""Motor with shorted turns (University of Guanajuato): the negative sequence calls it, and rises with severity.
 
 Every record is judged against healthy records of other repetitions (leave one repetition out), without speed:
 half a horsepower at no load for a second tells nothing of the rotor, and nothing is asked about it.
@@ -6,7 +6,7 @@ half a horsepower at no load for a second tells nothing of the rotor, and nothin
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hil.scoring.base import Bar, Call, DataError, Progress, Score, Table
 
@@ -100,7 +100,7 @@ def _judge(record: _Record, records: list[_Record], rate_hz: float, line_hz: flo
         "standard_error": result.sequence.negative_share_std,
         "zero_share": result.sequence.zero_share,
     }
-    evidence = next((entry["evidence"] for entry in result.diagnosis if entry["fault"] == FAULT), {})
+    evidence: dict[str, Any] = next((entry["evidence"] for entry in result.diagnosis if entry["fault"] == FAULT), {})
     values |= {key: float(evidence[key]) for key in ("excess_over_healthy", "excess_angle_deg") if key in evidence}
     note = "" if others else "no healthy record of another repetition: judged by the published limit"
     if truth == FAULT and _like_healthy(result.sequence.negative_share, records, rate_hz, line_hz):
