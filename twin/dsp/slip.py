@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.dsp.spectrum import line_amplitude
 from twin.dsp.tones import LineSpectrum
 
 Array = NDArray[np.float64]
@@ -34,8 +35,7 @@ class Slip:
     rotation_hz : shaft speed that follows
     source : "speed", "lines" (rotor slots and rotation), or "none"
     confidence : 0 … 1
-    bars : rotor bars, as given or as found; None where unknown or ambiguous
-    lines_hz : lines that carry the estimate
+    bars : rotor bars, where they were given
     reason : one sentence
     """
 
@@ -45,7 +45,6 @@ class Slip:
     source: str
     confidence: float
     bars: int | None
-    lines_hz: tuple[float, ...]
     reason: str
 
 
@@ -82,7 +81,7 @@ def slip_from_speed(supply_hz: float, speed_hz: float, poles: int, *, tolerance:
             f" (synchronous {supply_hz / p * 60:.6g} rpm): check speed, poles ({fits} would fit) and supply frequency"
         )
     return Slip(
-        max(slip, 0.0), tolerance, speed_hz, "speed", 1.0, None, (), f"slip {100 * slip:.3g} % from the stated speed"
+        max(slip, 0.0), tolerance, speed_hz, "speed", 1.0, None, f"slip {100 * slip:.3g} % from the stated speed"
     )
 
 
@@ -115,8 +114,9 @@ def slip_from_lines(
     """Find the slip at which rotor slot lines and the rotation pair f_1 ± f_r stand out together.
 
     Every slip of the range (and every number of bars, when none is given) gets the sum of the decibels, over
-    the local median, of its lines; supply harmonics are silenced first. Where a second, different slip
-    scores nearly as high, the answer is None: one slot line alone cannot tell bars from slip.
+    the local median, of its lines; supply harmonics are silenced first. Without a number of bars the rotation
+    pair is asked first, alone. Where a second, different slip scores nearly as high, the answer is None: slot
+    lines alone cannot tell bars from slip.
 
     Raises
     ------
@@ -134,52 +134,86 @@ def slip_from_lines(
     # half a bin where the highest line moves fastest
     step = 0.5 * spectrum.df_hz * p / (max(counts) * supply_hz)
     slips = np.arange(low, high + step, step)
-    rotation = _score(prominence, spectrum.df_hz, [supply_hz * (1.0 + sign * (1.0 - slips) / p) for sign in (-1, 1)])
+    pair = [_beyond(prominence, spectrum.df_hz, supply_hz * (1.0 + sign * (1.0 - slips) / p)) for sign in (-1, 1)]
+    rotation = 2.0 * np.minimum(pair[0], pair[1])  # one line alone may be anybody's
+    # the pair moves by a bin where the slip moves by this
+    coarse = spectrum.df_hz * p / supply_hz
+    if not isinstance(bars, int):
+        alone = _peak(slips, rotation, coarse)
+        if alone.score >= LEAST_DB and alone.margin >= MARGIN_DB:
+            sharp = replace(alone, slip=_between_bins(spectrum, supply_hz, p, alone.slip))
+            return _found(sharp, 0.5 * coarse, supply_hz, p, "the rotation pair", None)
     table = np.empty((len(counts), slips.size))
     for row, count in enumerate(counts):
-        slots = [((1.0 - slips) * count / p + nu) * supply_hz for nu in SLOT_SIGNS]
-        table[row] = _score(prominence, spectrum.df_hz, slots)
+        table[row] = _slots(prominence, spectrum.df_hz, supply_hz, slips, count / p)
     best_row = np.argmax(table, axis=0)
-    score = table[best_row, np.arange(slips.size)] + rotation
-    at = int(np.argmax(score))
-    # a flat top is met in its middle
-    top = np.flatnonzero(np.abs(score - score[at]) < 0.5)
-    top = top[np.abs(slips[top] - slips[at]) < 3.0 * spectrum.df_hz * p / supply_hz]
-    slip = float(slips[at]) if score[at] <= 0.0 else float(slips[top].mean())
-    own = max(4.0 * spectrum.df_hz * p / supply_hz, 0.02 * slip)
-    apart = np.abs(slips - slip) > own
-    second = float(score[apart].max()) if apart.any() else 0.0
-    margin = float(score[at]) - second
-    count = counts[int(best_row[at])]
-    tolerance = max(float(np.ptp(slips[top])), 2.0 * step, 1.5 * spectrum.df_hz * p / (count * supply_hz))
-    if float(score[at]) < LEAST_DB:
+    best = _peak(slips, table[best_row, np.arange(slips.size)] + rotation, coarse)
+    if best.score < LEAST_DB:
         return _none("no rotor slot or rotation lines stand out of the current's floor: slip unknown")
-    if margin < MARGIN_DB:
-        other = float(slips[apart][np.argmax(score[apart])])
+    if best.margin < MARGIN_DB:
         return _none(
-            f"slip is ambiguous: {100 * slip:.3g} % and {100 * other:.3g} % explain the slot lines alike;"
+            f"slip is ambiguous: {100 * best.slip:.3g} % and {100 * best.other:.3g} % explain the lines alike;"
             " give the speed" + (" or the number of rotor bars" if bars is None else "")
         )
-    lines = [((1.0 - slip) * count / p + nu) * supply_hz for nu in SLOT_SIGNS]
-    lines += [supply_hz * (1.0 + sign * (1.0 - slip) / p) for sign in (-1, 1)]
-    seen = tuple(round(line, 4) for line in lines if _score(prominence, spectrum.df_hz, [np.array([line])])[0] > 0.0)
-    if float(table[best_row[at], at]) <= 0.0:
-        # only the rotation pair spoke: good to its own, much coarser, bins
-        tolerance = max(tolerance, 1.5 * spectrum.df_hz * p / supply_hz)
+    on_slots = float(table[best_row[best.at], best.at]) > 0.0
+    fine = 1.5 * coarse / (counts[int(best_row[best.at])] if on_slots else 1.0)
+    return _found(
+        best,
+        max(best.width, 2.0 * step, fine),
+        supply_hz,
+        p,
+        "rotor slot lines",
+        bars if isinstance(bars, int) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Peak:
+    """Best slip of a score, the best other one, and by how much it wins."""
+
+    at: int
+    slip: float
+    width: float
+    score: float
+    other: float
+    margin: float
+
+
+def _peak(slips: Array, score: Array, coarse: float) -> _Peak:
+    at = int(np.argmax(score))
+    # a flat top is met in its middle
+    top = np.flatnonzero((score > score[at] - 0.5) & (np.abs(slips - slips[at]) < 3.0 * coarse))
+    slip = float(slips[top].mean())
+    apart = np.abs(slips - slip) > max(4.0 * coarse, 0.02 * slip)
+    others = np.where(apart, score, -np.inf)
+    other = int(np.argmax(others))
+    second = float(score[other]) if apart.any() else 0.0
+    return _Peak(at, slip, float(np.ptp(slips[top])), float(score[at]), float(slips[other]), float(score[at]) - second)
+
+
+def _between_bins(spectrum: LineSpectrum, supply_hz: float, p: int, slip: float) -> float:
+    """Slip from the rotation pair's distance, each line interpolated to a fraction of a bin."""
+    size = spectrum.magnitude()
+    places = [
+        line_amplitude(size, supply_hz * (1.0 + sign * (1.0 - slip) / p) / spectrum.df_hz, 2.5)[1] for sign in (-1, 1)
+    ]
+    return 1.0 - p * 0.5 * (places[1] - places[0]) * spectrum.df_hz / supply_hz
+
+
+def _found(peak: _Peak, tolerance: float, supply_hz: float, p: int, what: str, bars: int | None) -> Slip:
     return Slip(
-        slip,
+        peak.slip,
         tolerance,
-        (1.0 - slip) * supply_hz / p,
+        (1.0 - peak.slip) * supply_hz / p,
         "lines",
-        1.0 / (1.0 + math.exp(-(margin - MARGIN_DB) / 3.0)),
-        count if isinstance(bars, int) else None,
-        seen,
-        f"slip {100 * slip:.3g} % from {len(seen)} rotor lines of the current",
+        1.0 / (1.0 + math.exp(-(peak.margin - MARGIN_DB) / 3.0)),
+        bars,
+        f"slip {100 * peak.slip:.3g} % from {what} in the current",
     )
 
 
 def _none(reason: str) -> Slip:
-    return Slip(None, math.nan, None, "none", 0.0, None, (), reason)
+    return Slip(None, math.nan, None, "none", 0.0, None, reason)
 
 
 def _prominence(spectrum: LineSpectrum, supply_hz: float) -> Array:
@@ -204,12 +238,18 @@ def _prominence(spectrum: LineSpectrum, supply_hz: float) -> Array:
     return wide
 
 
-def _score(prominence: Array, df_hz: float, lines_hz: Sequence[Array]) -> Array:
-    """Sum of what lines show beyond chance [dB], each counted from 9 dB and up to 30."""
-    total = np.zeros_like(lines_hz[0])
-    for line in lines_hz:
-        bins = np.round(np.abs(line) / df_hz).astype(np.int64)
-        inside = bins < 0.95 * prominence.size
-        db = prominence[np.minimum(bins, prominence.size - 1)]
-        total += np.where(inside & (db > COUNTED_DB), np.minimum(db, CEILING_DB) - COUNTED_DB, 0.0)
+def _slots(prominence: Array, df_hz: float, supply_hz: float, slips: Array, bars_per_pair: float) -> Array:
+    """Sum over the principal slot lines above 3 f_1; below lie rotation lines and harmonics."""
+    total = np.zeros_like(slips)
+    for nu in SLOT_SIGNS:
+        order = (1.0 - slips) * bars_per_pair + nu
+        total += np.where(order > 3.0, _beyond(prominence, df_hz, order * supply_hz), 0.0)
     return np.asarray(total)
+
+
+def _beyond(prominence: Array, df_hz: float, line_hz: Array) -> Array:
+    """Give what a line shows beyond chance [dB], counted from 9 dB and up to 30."""
+    bins = np.round(np.abs(line_hz) / df_hz).astype(np.int64)
+    db = prominence[np.minimum(bins, prominence.size - 1)]
+    counted = (bins < 0.95 * prominence.size) & (db > COUNTED_DB)
+    return np.asarray(np.where(counted, np.minimum(db, CEILING_DB) - COUNTED_DB, 0.0))
