@@ -18,7 +18,7 @@ from twin.dsp.spectrum import fast_length, hann
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-BLOW = 8.0
+BLOW = 2.0
 """How many times the usual maximum of a period a frame's energy may reach."""
 
 
@@ -123,7 +123,7 @@ def cyclic_periodogram(
     density = _density(power / count, rate_hz, segment)
     # neighbouring bins under Hann: products correlate by (2/3)² one bin apart, by (1/6)² two apart
     independent = np.full(alphas.size, live.sum() / (1.0 + 2.0 * ((4 / 9) ** 2 + (1 / 36) ** 2)))
-    freq_hz = np.arange(bins) * (rate_hz / segment)
+    freq_hz = np.arange(bins, dtype=np.float64) * (rate_hz / segment)
     return CyclicCoherence(freq_hz, alphas, coherence, density, np.full(alphas.size, 1.0 / averages), independent)
 
 
@@ -149,7 +149,7 @@ def spectral_coherence(
     alpha_max_hz : highest cyclic frequency, 3 rate/segment … rate/8 (lower values cost no more precision: they are
         computed up to 3 rate/segment and cut)
     segment : frame length, a multiple of 4; rate/segment is the spectral resolution
-    blow_period_s : given, frames more energetic than 8 times the usual maximum of so long a time are scaled down
+    blow_period_s : given, frames more energetic than twice the usual maximum of so long a time are scaled down
         to it; a period of the slowest repetition of interest. A blow happens once, damage every period.
     remove_lines : analyse the random part only (`separation.random_part`)
 
@@ -189,13 +189,13 @@ def spectral_coherence(
     products: Complex = np.zeros((white.shape[0], length), dtype=np.complex128)
     scanning_products(white, shifts, np.empty(frames, dtype=np.complex128), products)
     products[:, :frames] -= products[:, :frames].mean(axis=1, keepdims=True)
-    alpha_hz = np.arange(length) * (rate_hz / (hop * length))
+    alpha_hz = np.arange(length, dtype=np.float64) * (rate_hz / (hop * length))
     alpha_hz = alpha_hz[: int(np.searchsorted(alpha_hz, alpha_max_hz, side="right"))]
     response, variance, correlation = _noise_law(window, hop, shifts, frames, length, alpha_hz.size)
     scale = np.exp(-1j * math.pi * alpha_hz * (segment / rate_hz)) / (frames * response)
     coherence: Complex = np.fft.fft(products, axis=1)[:, : alpha_hz.size] * scale
     return CyclicCoherence(
-        np.arange(white.shape[0]) * step_hz,
+        np.arange(white.shape[0], dtype=np.float64) * step_hz,
         alpha_hz,
         coherence,
         _density(power, rate_hz, segment),
@@ -213,7 +213,7 @@ def check_rate_of_false_alarm(false_alarm: float) -> None:
 def _noise_law(
     window: Array, hop: int, shifts: int, frames: int, length: int, alphas: int
 ) -> tuple[Array, Array, Array]:
-    """What noise that is flat within a few bins does: response, variance, and correlation of bins, per alpha.
+    """Give what noise that is flat within a few bins does: response, variance, and correlation of bins, per alpha.
 
     The product Z = X Y* of frames m hops and j bins apart has covariance r_X(m, j) r_Y(m, j)* (Isserlis), where Y
     is X weighted by window times the sum of the shifts' phasors; the transform over frames of that, tapered

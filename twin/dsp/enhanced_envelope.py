@@ -175,12 +175,13 @@ def _gamma_ratio(shape: float, z: float) -> float:
 def _observed_shape(relative: Array) -> float:
     """Shape of the gamma law whose 10 % quantile over its median is that of the record: lines only add above."""
     low = float(np.quantile(relative, _LOW) / np.median(relative))
-    drop = 1.0 - max(low, 0.0) ** (1.0 / 3.0)
+    drop = 1.0 - math.cbrt(max(low, 0.0))
     if drop <= 0.0:
         return math.inf
     z = -_NORMAL.inv_cdf(_LOW)
     # drop = z 3u/(9u² - 1), u = sqrt(shape)
-    return ((3.0 * z + math.sqrt(9.0 * z * z + 36.0 * drop * drop)) / (18.0 * drop)) ** 2
+    root = (3.0 * z + math.sqrt(9.0 * z * z + 36.0 * drop * drop)) / (18.0 * drop)
+    return root * root
 
 
 def _local_median(values: Array) -> Array:

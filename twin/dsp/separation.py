@@ -50,7 +50,7 @@ def suggest_delay(
     slip: float = 0.01,
     correlation: float = 0.05,
 ) -> int:
-    """Samples after which the random part of a rolling bearing's signal has forgotten itself.
+    """Count the samples after which the random part of a rolling bearing's signal has forgotten itself.
 
     The ringing falls as exp(-2 pi f zeta t). Strikes with a random-walk slip of standard deviation `slip`
     keep the phase of a carrier f_m as exp(-½ (2 pi slip f_m / event_hz)² m) after m of them, and one gap

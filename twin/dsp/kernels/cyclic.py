@@ -9,7 +9,8 @@ from twin.dsp.kernel import kernel
 def scanning_products(spectra, shifts, scratch, out):
     """Fill out[k, i] = X(i, k) conj(sum_p X(i, k-p)), p = 0 … shifts; X(i, -k) = conj X(i, k).
 
-    spectra : complex128[bins, frames], bins > shifts + 1; scratch : complex128[frames]; out : complex128[bins, >= frames].
+    spectra : complex128[bins, frames], bins > shifts + 1; scratch : complex128[frames];
+    out : complex128[bins, >= frames].
     """
     bins, frames = spectra.shape
     for i in range(frames):
