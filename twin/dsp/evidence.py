@@ -20,18 +20,20 @@ race fault modulates by more than 0.6, while assemblies whose lines belong to an
 says (CWRU balls, Smith & Randall 2015) and healthy machines stay below 0.53.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.dsp.bearing import FAMILIES, BearingGeometry
+from twin.dsp.chance import any_of, cage_decoys, decoy_orders, tail_probability
+from twin.dsp.confidence import calibrated
 from twin.dsp.envelope import Band, EnvelopeSpectra
 from twin.dsp.kernels.comb import (
     comb_scores,
     line_depths,
     local_background,
+    patch_lines,
     prominence_db,
     silence_lines,
 )
@@ -49,6 +51,10 @@ SCORE_MIDDLE_DB = 7.5
 DEPTH_MIDDLE = 0.55
 CAGE_MIDDLE_DB = 12.0
 WORTH = 1e-3
+FAR = 0.01
+"""False-alarm rate per record, over all families and bands."""
+UNPROVEN = 0.3
+"""Most confidence in a family that chance may explain at the rate set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,7 @@ class LineScore:
     depth : amplitude of the harmonics together (root of the sum of squares) relative to the mean squared
         envelope
     chance : share of decoys that score as high
+    p_value : probability that chance scores as high for any family in any band; see `chance`
     margin_db : score less the best score of any other family once the lines of this one are silenced
     confidence : 0 … 1, see `confidence`
     band_hz : where the signal was demodulated
@@ -83,18 +90,24 @@ class LineScore:
     confidence: float
     band_hz: tuple[float, float]
     band: int
+    p_value: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """What the search found: excess over chance [dB], slip and depth, each float64[bands, families]."""
+    """What the search found: excess over chance [dB], slip, depth and merit, each float64[bands, families].
+
+    `chance` : best excess of each decoy over the bands; `decoys` : their orders.
+    """
 
     db: Array
     level: Array
     excess: Array
     slip: Array
     depth: Array
-    decoy_best: Array
+    merit: Array
+    chance: Array
+    decoys: Array
 
 
 def max_order(bearing: BearingGeometry) -> float:
@@ -102,18 +115,31 @@ def max_order(bearing: BearingGeometry) -> float:
     return (HARMONIC_WEIGHTS.size + 0.2) * max(bearing.orders().values()) * (1.0 + SLIP_TOLERANCE)
 
 
-def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry) -> dict[str, LineScore]:
-    """Score every bearing family; keys are `FAMILIES`."""
+def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry, *, far: float = FAR) -> dict[str, LineScore]:
+    """Score every bearing family; keys are `FAMILIES`.
+
+    Parameters
+    ----------
+    spectra : of one record or window
+    bearing : whose families
+    far : false-alarm rate per record, over all families and bands; a family whose `p_value` is not below it
+        keeps a confidence of at most `UNPROVEN`
+
+    Raises
+    ------
+    ValueError
+        If far is not in (0, 1).
+    """
+    if not 0.0 < far < 1.0:
+        raise ValueError(f"far = {far:g} must be in (0, 1): the share of healthy records in which chance may be called")
     raw = prominences(spectra)
     searched = _search_all(spectra, bearing, raw)
+    merit = searched.merit
     # The band is chosen by evidence and depth together: a faint line can stand far above an even fainter
     # floor.
-    merit = _rise(searched.excess, SCORE_MIDDLE_DB, 1.0) * _rise(searched.depth, DEPTH_MIDDLE, 0.05)
     rows = np.argmax(merit + 1e-9 * searched.excess, axis=0)
-    rest = [
-        _best_other(spectra, bearing, searched, m, int(row), worth=bool(merit[row, m] > WORTH))
-        for m, row in enumerate(rows)
-    ]
+    worth = np.array([bool(merit[row, m] > WORTH) for m, row in enumerate(rows)])
+    rest = [_best_other(spectra, bearing, searched, m, int(row), worth=bool(worth[m])) for m, row in enumerate(rows)]
     own = np.array([merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)])
     cage = FAMILIES.index("bearing_cage")
     # Races and balls that are hurt modulate at cage speed too: the cage is named only when nothing else
@@ -121,10 +147,26 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry) -> dict[s
     own[cage] *= _rise(searched.excess[rows[cage], cage], CAGE_MIDDLE_DB, 1.0) * (
         1.0 - float(np.delete(own, cage).max())
     )
+    values = _probabilities(spectra, bearing, searched, rows, worth)
     return {
-        family: _describe(spectra, raw, bearing, searched, m, int(rows[m]), rest[m], float(own[m]))
+        family: _describe(
+            spectra,
+            raw,
+            bearing,
+            searched,
+            m,
+            int(rows[m]),
+            rest[m],
+            _confidence(float(own[m]), values[m], far),
+            values[m],
+        )
         for m, family in enumerate(FAMILIES)
     }
+
+
+def _confidence(own: float, p_value: float, far: float) -> float:
+    confidence = calibrated(own)
+    return confidence if p_value < far else min(confidence, UNPROVEN)
 
 
 def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) -> _Searched:
@@ -135,18 +177,65 @@ def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) 
     bases = np.array([orders[family] for family in FAMILIES])
     unit = float(HARMONIC_WEIGHTS.sum())
     own, slip = _search(db, per_order, bases)
-    chance, _ = _search(db, per_order, decoy_orders(bearing))
+    decoys = decoy_orders(bearing)
+    chance, _ = _search(db, per_order, decoys)
     level = np.median(chance, axis=1)
     depth = np.empty_like(own)
     line_depths(spectra.power, spectra.depth_gain, per_order, bases, slip, HARMONIC_WEIGHTS.size, depth)
+    excess = (own - level[:, None]) / unit
     return _Searched(
         db=db,
         level=level,
-        excess=(own - level[:, None]) / unit,
+        excess=excess,
         slip=slip,
         depth=depth,
-        decoy_best=(chance - level[:, None]).max(axis=0) / unit,
+        merit=_rise(excess, SCORE_MIDDLE_DB, 1.0) * _rise(depth, DEPTH_MIDDLE, 0.05),
+        chance=(chance - level[:, None]).max(axis=0) / unit,
+        decoys=decoys,
     )
+
+
+def _probabilities(
+    spectra: EnvelopeSpectra,
+    bearing: BearingGeometry,
+    searched: _Searched,
+    rows: NDArray[np.intp],
+    worth: NDArray[np.bool_],
+) -> list[float]:
+    """Probability, per family, that chance would have scored as high for any family in any band.
+
+    The lines of damage reach decoys, too (sidebands of sidebands), and would make chance look stronger than
+    it is: decoys are searched again where the lines of every family worth it have been patched over.
+    """
+    per_order = spectra.bins_per_order
+    unit = float(HARMONIC_WEIGHTS.sum())
+    db, chance = searched.db, searched.chance
+    claimed = [_lines_of(spectra, bearing, m, float(searched.slip[rows[m], m])) for m in range(3) if worth[m]]
+    if claimed:
+        positions = np.concatenate(claimed)
+        db = np.empty_like(searched.db)
+        patch_lines(searched.db, positions, np.maximum(1.5, 0.002 * positions), np.empty(db.shape[1]), db)
+        again, _ = _search(db, per_order, searched.decoys)
+        chance = (again - searched.level[:, None]).max(axis=0) / unit
+    values = [tail_probability(float(searched.excess[rows[m], m]), chance) for m in range(3)]
+    cage, _ = _search(db, per_order, cage_decoys(bearing))
+    crowd = (cage - searched.level[:, None]).max(axis=0) / unit
+    values.append(tail_probability(float(searched.excess[rows[3], 3]), crowd))
+    return [any_of(value, len(FAMILIES)) for value in values]
+
+
+def _lines_of(spectra: EnvelopeSpectra, bearing: BearingGeometry, m: int, slip: float) -> Array:
+    """Where damage of family m may show [bins]: harmonics with sidebands of shaft and cage, and cage lines."""
+    base = bearing.orders()[FAMILIES[m]] * (1.0 + slip)
+    ftf = bearing.ftf
+    if FAMILIES[m] == "bearing_ball":
+        # one strike on each race: half orders; a ball is as often in the load zone as the cage turns
+        offsets = [j * ftf for j in range(-3, 4)] + [0.5 * base + j * ftf for j in (-1, 0, 1)]
+    else:
+        offsets = [j + i * ftf for j in (0, -1, 1, -2, 2) for i in (0, -1, 1)]
+    count = int(spectra.power.shape[1] / (base * spectra.bins_per_order)) + 2
+    lines = np.array([k * base + offset for k in range(count) for offset in offsets] + [j * ftf for j in range(1, 8)])
+    return np.asarray(lines[lines > 0.0] * spectra.bins_per_order)
 
 
 def _best_other(
@@ -185,18 +274,6 @@ def prominences(spectra: EnvelopeSpectra) -> Array:
     return db
 
 
-def decoy_orders(bearing: BearingGeometry) -> Array:
-    """Give base orders at which nothing repeats: off every family, its fractions, multiples and sidebands."""
-    orders = bearing.orders()
-    low, high = 0.6 * bearing.bpfo, 1.45 * bearing.bpfi
-    decoys = np.exp(np.linspace(math.log(low), math.log(high), 121))
-    taken = [orders[family] * factor for family in FAMILIES[:3] for factor in (1.0, 0.5, 2.0, 1 / 3, 1.5, 2 / 3)]
-    taken += [bearing.bpfi + j for j in (-2, -1, 1, 2)] + [bearing.bpfo + j for j in (-1, 1)]
-    gap = np.abs(decoys[:, None] / np.array(taken)[None, :] - 1.0).min(axis=1)
-    free = decoys[gap > 1.25 * SLIP_TOLERANCE]
-    return free if free.size >= 20 else decoys
-
-
 def _search(db: Array, per_order: float, bases: Array) -> tuple[Array, Array]:
     score = np.empty((db.shape[0], bases.size))
     slip = np.empty_like(score)
@@ -227,6 +304,7 @@ def _describe(
     row: int,
     rest: float,
     confidence: float,
+    p_value: float,
 ) -> LineScore:
     family = FAMILIES[m]
     expected = bearing.orders()[family]
@@ -243,9 +321,10 @@ def _describe(
         harmonics=tuple(_peak(searched.db[row], (h + 1) * base * per_order) for h in range(HARMONIC_WEIGHTS.size)),
         sidebands=tuple(_peak(raw[row], (base + j * spacing) * per_order) for j in (-1, 1)),
         depth=float(searched.depth[row, m]),
-        chance=float(np.mean(searched.decoy_best >= score_db)),
+        chance=float(np.mean(searched.chance >= score_db)),
         margin_db=score_db - rest,
-        confidence=min(max(confidence, 0.0), 1.0),
+        confidence=confidence,
+        p_value=p_value,
         band_hz=(band.low_hz, band.high_hz),
         band=row,
     )

@@ -58,6 +58,38 @@ def silence_lines(db, centres, half_widths):
 
 
 @kernel
+def patch_lines(db, centres, half_widths, taken, out):
+    """Copy db to out, with the bins around each centre [bins] replaced by the next free bins above them.
+
+    db, out : float64[bands, bins]; taken : float64[bins], scratch, 1 afterwards where a bin was replaced.
+    What is left looks as it would without the lines: silence in their place would make chance look smaller
+    than it is.
+    """
+    rows, n = db.shape
+    taken[:] = 0.0
+    for k in range(centres.shape[0]):
+        first = max(int(np.floor(centres[k] - half_widths[k])), 0)
+        last = min(int(np.ceil(centres[k] + half_widths[k])), n - 1)
+        for i in range(first, last + 1):
+            taken[i] = 1.0
+    source = -1
+    for i in range(n):
+        if taken[i] == 0.0:
+            for row in range(rows):
+                out[row, i] = db[row, i]
+            source = i
+            continue
+        # one step further for every bin of a gap, around to the beginning at the end
+        steps = 0
+        source = (source + 1) % n
+        while taken[source] != 0.0 and steps < n:
+            source = (source + 1) % n
+            steps += 1
+        for row in range(rows):
+            out[row, i] = db[row, source] if steps < n else 0.0
+
+
+@kernel
 def comb_scores(db, bins_per_order, bases, tolerance, free_slip, edge_penalty_db, weights, score, slip):
     """Best weighted sum of prominences over the harmonics of each base order, with one common slip.
 
@@ -127,6 +159,7 @@ def examples():
         ("local_background", lambda: local_background(line, 16, np.empty(16), np.empty(16), np.empty(64))),
         ("prominence_db", lambda: prominence_db(line, line, 25.0, np.empty(64))),
         ("silence_lines", lambda: silence_lines(grid, two, two)),
+        ("patch_lines", lambda: patch_lines(grid, two, two, np.empty(64), np.empty((2, 64)))),
         ("line_depths", lambda: line_depths(grid, two, 4.0, two, np.zeros((2, 2)), 4, np.empty((2, 2)))),
         (
             "comb_scores",
