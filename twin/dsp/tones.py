@@ -167,6 +167,11 @@ def fundamental(
             f"no supply line stands out {where}: the strongest line lies at {overall * df:.6g} Hz;"
             " check supply frequency and sample rate"
         )
+    near = np.abs(spectrum.values[first : last + 1])
+    if share < MIN_POWER_SHARE <= float(near @ near) / 1.5 / total:
+        raise ValueError(
+            f"the supply line {where} is no steady line: its frequency moves within the record; cut a steady piece"
+        )
     if share < MIN_POWER_SHARE or prominence < MIN_PROMINENCE_DB:
         raise ValueError(
             f"no supply line stands out {where}: the strongest carries {100 * share:.0f} % of the power,"
