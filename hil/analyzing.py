@@ -1,6 +1,7 @@
 """A recorded waveform judged and shown: one channel or several, vibration or motor current, beside a healthy record."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from hil.console import warm_up_twin
-from twin.dsp.recordings import Recording, RecordingError, load_recording
+from twin.dsp.recordings import Array, Recording, load_recording
 
+SAME_RATE = 1e-6
+MOST_CHANGES = 12
 COLOUR = {"healthy": "green", "faulty": "red", "unknown": "yellow"}
 
 
@@ -29,7 +32,7 @@ class Request:
     poles: int | None = None
     supply_hz: float | None = None
     bars: int | None = None
-    reference: Path | None = None
+    references: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,12 @@ def _vibration(request: Request, recording: Recording) -> list[Judged]:
         None if recording.speed_hz is None else recording.speed_hz * 60.0,
         f"{request.file}: no shaft speed in the file; give --speed RPM",
     )
-    healthy = None if request.reference is None else _Reference.load(request.reference, request)
+    healthy = [_healthy(path, request, rate_hz) for path in request.references]
     judged = []
     for name, samples in picked.items():
         answer = analyze(samples, rate_hz, speed_rpm / 60.0, geometry, unit=request.unit).as_dict()
-        if healthy is not None:
-            answer["reference"] = healthy.compare(name, samples, rate_hz, speed_rpm / 60.0, request.bearing)
+        if healthy:
+            answer["reference"] = _compared(name, samples, healthy, rate_hz)
         title = (
             f"{request.file.name}, channel {name}, {rate_hz:g} Hz, {speed_rpm:g} rpm,"
             f" bearing {geometry.name or request.bearing}"
@@ -120,15 +123,7 @@ def _current(request: Request, recording: Recording) -> list[Judged]:
     phases = _phases(request, recording)
     rate_hz = _rate(request, recording)
     speed_hz = recording.speed_hz if request.speed_rpm is None else request.speed_rpm / 60.0
-    reference = None
-    if request.reference is not None:
-        healthy = _Reference.load(request.reference, request)
-        if healthy.rate_hz != rate_hz:
-            raise ValueError(
-                f"{request.reference}: sampled at {healthy.rate_hz:g} Hz, {request.file.name} at {rate_hz:g} Hz;"
-                " give a healthy record sampled alike"
-            )
-        reference = _stack({name: healthy.samples(name) for name in phases}, healthy.recording.source)
+    healthy = [_healthy(path, request, rate_hz) for path in request.references]
     result = analyze_current(
         _stack(phases, recording.source),
         rate_hz,
@@ -136,17 +131,17 @@ def _current(request: Request, recording: Recording) -> list[Judged]:
         supply_hz=request.supply_hz,
         speed_hz=speed_hz,
         bars=request.bars,
-        reference=reference,
+        reference=[_stack({name: _same(one, name) for name in phases}, one.source) for one in healthy] or None,
     )
     answer = result.as_dict()
-    if request.reference is not None:
-        answer["reference"] = {"file": request.reference.name}
+    if healthy:
+        answer["reference"] = {"files": [path.name for path in request.references]}
     speed = "speed not given" if speed_hz is None else f"{60.0 * speed_hz:g} rpm"
     title = f"{request.file.name}, current {', '.join(phases)}, {rate_hz:g} Hz, {request.poles} poles, {speed}"
     return [Judged(",".join(phases), answer, title)]
 
 
-def _phases(request: Request, recording: Recording) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
+def _phases(request: Request, recording: Recording) -> dict[str, Array]:
     """Pick one phase or three: those named, or all the file has when it has three."""
     names = request.channels or (tuple(recording.channels) if len(recording.channels) == 3 else ())
     if not names and len(recording.channels) > 1:
@@ -162,9 +157,7 @@ def _phases(request: Request, recording: Recording) -> dict[str, np.ndarray[Any,
     return picked
 
 
-def _stack(
-    phases: dict[str, np.ndarray[Any, np.dtype[np.float64]]], source: str
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _stack(phases: dict[str, Array], source: str) -> Array:
     if len({values.size for values in phases.values()}) != 1:
         sizes = ", ".join(f"{name} {values.size}" for name, values in phases.items())
         raise ValueError(f"{source}: phases of different length ({sizes} samples); cut them alike")
@@ -172,44 +165,51 @@ def _stack(
     return stacked if stacked.shape[0] == 3 else stacked[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A healthy record of the same point."""
-
-    recording: Recording
-    rate_hz: float
-    speed_hz: float | None
-    alone: bool
-
-    @classmethod
-    def load(cls, path: Path, request: Request) -> "_Reference":
-        """Read it; rate and speed are its own, or those given on the command line."""
-        recording = load_recording(path)
-        rate = recording.rate_hz if recording.rate_hz is not None else request.rate_hz
-        if rate is None:
-            raise ValueError(f"{path}: no sample rate in the file; give --rate HZ, which is then taken for both files")
-        speed = recording.speed_hz
-        if speed is None and request.speed_rpm is not None:
-            speed = request.speed_rpm / 60.0
-        return cls(recording, rate, speed, len(recording.channels) == 1 and len(request.channels) < 2)
-
-    def samples(self, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Give the same channel as judged; the only one where the file has no other."""
-        return self.recording.channel(None if self.alone else name)[1]
-
-    def compare(
-        self, name: str, x: np.ndarray[Any, np.dtype[np.float64]], rate_hz: float, speed_hz: float, bearing: str
-    ) -> dict[str, Any]:
-        """Set the judged channel beside the healthy one."""
-        from twin.dsp.bearing import parse_bearing
-        from twin.dsp.reference import compare_to_reference
-
-        if self.speed_hz is None:
-            raise RecordingError(f"{self.recording.source}: no shaft speed in the file; give --speed RPM")
-        result = compare_to_reference(
-            x, self.samples(name), rate_hz, speed_hz, parse_bearing(bearing), self.rate_hz, self.speed_hz
+def _healthy(path: Path, request: Request, rate_hz: float) -> Recording:
+    """Read a healthy record, which must be sampled like the one judged."""
+    recording = load_recording(path)
+    own = recording.rate_hz if recording.rate_hz is not None else request.rate_hz
+    if own is None:
+        raise ValueError(f"{path}: no sample rate in the file; give --rate HZ, which then stands for both files")
+    if abs(own / rate_hz - 1.0) > SAME_RATE:
+        raise ValueError(
+            f"{path}: sampled at {own:g} Hz, {request.file.name} at {rate_hz:g} Hz; give a healthy record sampled alike"
         )
-        return {"file": Path(self.recording.source).name} | result.as_dict()
+    return recording
+
+
+def _same(recording: Recording, name: str) -> Array:
+    """Give the same channel as judged; the only one where the file has no other."""
+    return recording.channel(None if len(recording.channels) == 1 else name)[1]
+
+
+def _compared(name: str, x: Array, healthy: list[Recording], rate_hz: float) -> dict[str, Any]:
+    """Set the judged channel beside the healthy ones: plain data for JSON."""
+    from twin.dsp.reference import compare
+
+    result = compare(x, [_same(one, name) for one in healthy], rate_hz)
+    changes = [
+        {
+            "name": change.name,
+            "band_hz": None if change.band_hz is None else [round(edge, 3) for edge in change.band_hz],
+            "change_db": round(change.change_db, 3),
+            "z": round(change.z, 2),
+        }
+        for change in result.changes[:MOST_CHANGES]
+    ]
+    return {
+        "files": [Path(one.source).name for one in healthy],
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "score": _finite(result.score),
+        "p_value": _finite(result.p_value),
+        "distance_db": _finite(result.distance_db),
+        "changes": changes,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _flag_copies(judged: list[Judged], copies: list[tuple[str, str]]) -> None:
@@ -284,9 +284,16 @@ def _sentence(evidence: dict[str, Any]) -> str:
 
 
 def _reference_line(compared: dict[str, Any]) -> str:
-    return f"beside {compared['file']}: " + (
-        _plain({k: v for k, v in compared.items() if k != "file"}) or "judged with it"
-    )
+    files = ", ".join(compared["files"])
+    if "outcome" not in compared:
+        return f"judged beside {files}"
+    told = [
+        f"{change['name']} {change['band_hz'][0]:.0f}-{change['band_hz'][1]:.0f} Hz {change['change_db']:+.1f} dB"
+        if change["band_hz"]
+        else f"{change['name']} {change['change_db']:+.1f} dB"
+        for change in compared["changes"][:3]
+    ]
+    return f"beside {files}: {compared['outcome']} ({compared['reason']})" + (f"; {', '.join(told)}" if told else "")
 
 
 def _plain(values: dict[str, Any]) -> str:

@@ -31,7 +31,8 @@ def analyze(
     ] = None,
     bars: Annotated[int | None, typer.Option(help="Rotor bars of the motor, where known.")] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="Healthy record of the same point, with the same channels.")
+        list[Path] | None,
+        typer.Option(help="Healthy record of the same point, with the same channels; again for several."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
 ) -> None:
@@ -48,7 +49,7 @@ def analyze(
         poles=poles,
         supply_hz=supply_hz,
         bars=bars,
-        reference=reference,
+        references=tuple(reference or ()),
     )
     try:
         analyze_and_show(request, as_json=as_json)

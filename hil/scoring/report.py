@@ -63,7 +63,7 @@ def judge(dataset: str, data: Path, workers: int, console: Console) -> Score:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"judging {name}", total=None)
 
         def tell(done: int, total: int) -> None:

@@ -2,12 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from twin.dsp.quality import duplicated_channels
 
 Array = NDArray[np.float64]
 
@@ -15,9 +17,6 @@ _RATE_KEYS = ("fs", "rate_hz", "sample_rate", "sr")
 _RPM_KEYS = ("rpm", "rpm_file", "rpm_nominal", "speed_rpm")
 _SPEED_KEYS = ("shaft_hz", "speed_hz")
 _TIME_COLUMNS = ("t", "time", "time_s", "t_s", "seconds")
-
-DUPLICATE = 1e-4
-"""How far from 1 the correlation of two copies may be (rounding of counts); two sensors differ by far more."""
 
 
 class RecordingError(ValueError):
@@ -79,23 +78,7 @@ class Recording:
 
     def duplicates(self) -> tuple[tuple[str, str], ...]:
         """Give the pairs of channels that are one signal up to a factor: a fault of wiring or acquisition."""
-        return duplicated_pairs(self.channels)
-
-
-def duplicated_pairs(channels: Mapping[str, Array]) -> tuple[tuple[str, str], ...]:
-    """Give the pairs of equal length that correlate beyond 1 − `DUPLICATE`; constant or NaN ones pair with none."""
-    shapes: list[tuple[str, Array, float]] = []
-    for name, values in channels.items():
-        centred = values - values.mean() if values.size else values
-        norm = float(np.sqrt(np.dot(centred, centred)))
-        if math.isfinite(norm) and norm > 0.0:
-            shapes.append((name, centred, norm))
-    return tuple(
-        (first, second)
-        for i, (first, a, norm_a) in enumerate(shapes)
-        for second, b, norm_b in shapes[i + 1 :]
-        if a.size == b.size > 2 and abs(float(np.dot(a, b))) >= (1.0 - DUPLICATE) * norm_a * norm_b
-    )
+        return tuple((first, second) for first, second, _ in duplicated_channels(self.channels))
 
 
 def load_recording(path: Path | str) -> Recording:
