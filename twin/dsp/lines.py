@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.dsp.line_fit import Line, LineFit
-from twin.dsp.welch import channels, check_rate
+from twin.dsp.welch import check_rate, complete
 from twin.dsp.window import hann, window
 
 __all__ = [
@@ -76,7 +76,7 @@ def tones_at(x: ArrayLike, rate_hz: float, freq_hz: ArrayLike) -> Tones:
     ValueError
         If a reading is missing, a frequency is out of range, or the record has fewer samples than unknowns.
     """
-    data = _complete(x)
+    data = complete(x)
     check_rate(rate_hz)
     freq = np.atleast_1d(np.asarray(freq_hz, np.float64))
     if not np.all((freq > 0.0) & (freq < 0.5 * rate_hz)):
@@ -132,7 +132,7 @@ def measure_line(x: ArrayLike, rate_hz: float, freq_hz: float, reach_hz: float |
     ValueError
         If a reading is missing, the record is shorter than 16 samples, or the search leaves the spectrum.
     """
-    data = _complete(x)
+    data = complete(x)
     if data.ndim != 1 or data.size < 16:
         raise ValueError(f"signal of shape {data.shape} must be one channel of at least 16 samples")
     check_rate(rate_hz)
@@ -159,7 +159,7 @@ def flat_top_amplitude(x: ArrayLike, rate_hz: float, freq_hz: float, reach_hz: f
     Right within 0.01 dB wherever the line lies between bins, for a line that wanders by a bin or two also;
     lines closer than 9 bins are mixed with it.
     """
-    data = _complete(x)
+    data = complete(x)
     check_rate(rate_hz)
     n = data.shape[-1]
     shape = window("flat-top", n)
@@ -170,13 +170,3 @@ def flat_top_amplitude(x: ArrayLike, rate_hz: float, freq_hz: float, reach_hz: f
     mean = data.mean(axis=-1, keepdims=True)
     spectrum = np.fft.rfft((data - mean) * shape.values)[..., first : last + 1]
     return np.asarray(np.abs(spectrum).max(axis=-1) * (2.0 / (n * shape.coherent_gain)))
-
-
-def _complete(x: ArrayLike) -> Array:
-    data = channels(x)
-    missing = data.size - int(np.count_nonzero(np.isfinite(data)))
-    if missing:
-        raise ValueError(
-            f"{missing} readings are missing (NaN or Inf); take a stretch without gaps or fill them knowingly"
-        )
-    return data

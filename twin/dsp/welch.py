@@ -260,6 +260,17 @@ def channels(x: ArrayLike) -> Array:
     return np.require(data, np.float64, ["C", "W"])
 
 
+def complete(x: ArrayLike) -> Array:
+    """Signals as of `channels`, of which every reading must be there, for one transform mixes all of them."""
+    data = channels(x)
+    missing = data.size - int(np.count_nonzero(np.isfinite(data)))
+    if missing:
+        raise ValueError(
+            f"{missing} readings are missing (NaN or Inf); take a stretch without gaps or fill them knowingly"
+        )
+    return data
+
+
 def check_rate(rate_hz: float) -> None:
     """Refuse a sample rate that is not a positive number."""
     if not 0.0 < rate_hz < math.inf:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.welch import channels, check_rate
+from twin.dsp.welch import check_rate, complete
 from twin.dsp.window import Window, window
 
 Array = NDArray[np.float64]
@@ -71,14 +71,12 @@ def zoom(
     ValueError
         If a reading is missing, or the band does not lie between 0 and half the rate.
     """
-    data = channels(x)
+    data = complete(x)
     check_rate(rate_hz)
     if not 0.0 <= low_hz < high_hz <= 0.5 * rate_hz:
         raise ValueError(f"band {low_hz} to {high_hz} Hz must be rising and lie within 0 and {0.5 * rate_hz}")
     if points < 2:
         raise ValueError(f"points = {points} must be at least 2")
-    if not np.isfinite(data.sum()):
-        raise ValueError("readings are missing (NaN or Inf); take a stretch without gaps or fill them knowingly")
     n = data.shape[-1]
     shape = _window(window, n)
     step_hz = (high_hz - low_hz) / (points - 1)
