@@ -115,3 +115,18 @@ def tone_amplitudes(x, rate_hz, freq_hz):
     columns = [f(2 * np.pi * hz * t) for hz in freq_hz for f in (np.cos, np.sin)]
     solution = np.linalg.lstsq(np.array(columns).T, x, rcond=None)[0]
     return np.hypot(solution[0::2], solution[1::2])
+
+
+def slot_scores(prominence, bins_per_f1, slips, bars_per_pair, signs, counted, ceiling):
+    """Decibels beyond chance of every slot line of every number of bars, summed one at a time."""
+    best, which = [], []
+    for slip in slips:
+        sums = []
+        for bars in bars_per_pair:
+            orders = [bars * (1 - slip) + sign for sign in signs]
+            places = [math.floor(order * bins_per_f1 + 0.5) for order in orders if order > 3]
+            shown = [prominence[place] for place in places if place < 0.95 * len(prominence)]
+            sums.append(sum(min(db, ceiling) - counted for db in shown if db > counted))
+        best.append(max(sums))
+        which.append(sums.index(max(sums)))
+    return best, which

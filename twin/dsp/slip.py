@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.dsp.kernels.slots import slot_scores
 from twin.dsp.spectrum import line_amplitude
 from twin.dsp.tones import LineSpectrum
 
@@ -143,11 +144,12 @@ def slip_from_lines(
         if alone.score >= LEAST_DB and alone.margin >= MARGIN_DB:
             sharp = replace(alone, slip=_between_bins(spectrum, supply_hz, p, alone.slip))
             return _found(sharp, 0.5 * coarse, supply_hz, p, "the rotation pair", None)
-    table = np.empty((len(counts), slips.size))
-    for row, count in enumerate(counts):
-        table[row] = _slots(prominence, spectrum.df_hz, supply_hz, slips, count / p)
-    best_row = np.argmax(table, axis=0)
-    best = _peak(slips, table[best_row, np.arange(slips.size)] + rotation, coarse)
+    slots = np.empty(slips.size)
+    which = np.empty(slips.size, dtype=np.int64)
+    per_pair = np.array(counts, dtype=np.float64) / p
+    signs = np.array(SLOT_SIGNS, dtype=np.float64)
+    slot_scores(prominence, supply_hz / spectrum.df_hz, slips, per_pair, signs, COUNTED_DB, CEILING_DB, slots, which)
+    best = _peak(slips, slots + rotation, coarse)
     if best.score < LEAST_DB:
         return _none("no rotor slot or rotation lines stand out of the current's floor: slip unknown")
     if best.margin < MARGIN_DB:
@@ -155,8 +157,7 @@ def slip_from_lines(
             f"slip is ambiguous: {100 * best.slip:.3g} % and {100 * best.other:.3g} % explain the lines alike;"
             " give the speed" + (" or the number of rotor bars" if bars is None else "")
         )
-    on_slots = float(table[best_row[best.at], best.at]) > 0.0
-    fine = 1.5 * coarse / (counts[int(best_row[best.at])] if on_slots else 1.0)
+    fine = 1.5 * coarse / (counts[int(which[best.at])] if slots[best.at] > 0.0 else 1.0)
     return _found(
         best,
         max(best.width, 2.0 * step, fine),
@@ -236,15 +237,6 @@ def _prominence(spectrum: LineSpectrum, supply_hz: float) -> Array:
     wide[1:] = np.maximum(wide[1:], db[:-1])
     wide[:-1] = np.maximum(wide[:-1], db[1:])
     return wide
-
-
-def _slots(prominence: Array, df_hz: float, supply_hz: float, slips: Array, bars_per_pair: float) -> Array:
-    """Sum over the principal slot lines above 3 f_1; below lie rotation lines and harmonics."""
-    total = np.zeros_like(slips)
-    for nu in SLOT_SIGNS:
-        order = (1.0 - slips) * bars_per_pair + nu
-        total += np.where(order > 3.0, _beyond(prominence, df_hz, order * supply_hz), 0.0)
-    return np.asarray(total)
 
 
 def _beyond(prominence: Array, df_hz: float, line_hz: Array) -> Array:

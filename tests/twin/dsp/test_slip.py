@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.oracles import motor as oracle
+from twin.dsp.kernels.slots import slot_scores
 from twin.dsp.slip import slip_from_lines, slip_from_speed, slot_lines
 from twin.dsp.tones import fundamental
 
@@ -102,3 +104,16 @@ def test_nonsense_is_refused():
         slip_from_lines(found.spectrum, found.hz, 4, 2)
     with pytest.raises(ValueError, match="must rise"):
         slip_from_lines(found.spectrum, found.hz, 4, 28, slip_range=(0.05, 0.01))
+
+
+def test_the_slot_search_adds_the_lines_one_by_one():
+    rng = np.random.default_rng(0)
+    prominence = rng.uniform(0.0, 40.0, 2000)
+    slips = np.linspace(0.01, 0.06, 30)
+    counts = np.array([10.0, 14.0, 22.0])
+    signs = np.array([-3.0, -1.0, 1.0, 3.0])
+    score, which = np.empty(30), np.empty(30, dtype=np.int64)
+    slot_scores(prominence, 100.3, slips, counts, signs, 9.0, 30.0, score, which)
+    expected, rows = oracle.slot_scores(prominence, 100.3, slips, counts, signs, 9.0, 30.0)
+    np.testing.assert_allclose(score, expected)
+    assert which.tolist() == rows
