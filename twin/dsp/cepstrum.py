@@ -27,10 +27,13 @@ class Cepstrum:
     ----------
     quefrency_s : float64[quefrencies]
     values : float64[..., quefrencies] [neper]; a family of lines f apart peaks at 1/f, 2/f, …
+    spread : float64[quefrencies], shape of the standard deviation of noise: flat for a record taken whole; a
+        window couples neighbouring bins, and their logarithms scatter less at long quefrencies
     """
 
     quefrency_s: Array
     values: Array
+    spread: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Rahmonics:
     ----------
     spacing_hz : distance of the family's lines, from the peaks weighted by their height; NaN when not significant
     quefrency_s, height : float64[count], where each rahmonic's largest value stands, and its value [neper]
-    background : standard deviation of the cepstrum beside the peaks (from the median, which peaks do not move)
+    background : standard deviation of the cepstrum beside the peaks, over its `spread` (from the median, which peaks
+        do not move)
     score : sum of the heights over the background
     false_alarm_rate : chance that a cepstrum without this family scores as high, at most
     significant : whether that is below the rate asked for
@@ -76,7 +80,7 @@ def real_cepstrum(x: ArrayLike, rate_hz: float) -> Cepstrum:
     data, spectrum = _spectrum(x)
     n = data.shape[-1]
     values = np.fft.irfft(_log(spectrum), n)[..., : n // 2 + 1]
-    return Cepstrum(np.asarray(np.arange(n // 2 + 1) / rate_hz, np.float64), values)
+    return Cepstrum(_quefrency(n, rate_hz), values, np.ones(n // 2 + 1))
 
 
 def power_cepstrum(spectrum: Welch) -> Cepstrum:
@@ -102,8 +106,11 @@ def power_cepstrum(spectrum: Welch) -> Cepstrum:
         level[..., -1] *= 2.0
     log = np.log(np.maximum(level, FLOOR**2 * top))
     values = np.fft.irfft(log, segment)[..., : segment // 2 + 1]
-    rate_hz = segment * float(spectrum.freq_hz[1])
-    return Cepstrum(np.asarray(np.arange(segment // 2 + 1) / rate_hz, np.float64), values)
+    # powers d bins apart correlate by |W²(d)|², the squared spectrum of the squared window; back to quefrency
+    coupled = np.abs(np.fft.rfft(spectrum.window.values**2)) ** 2
+    variance = np.fft.irfft(coupled / coupled[0], segment)[: segment // 2 + 1]
+    spread = np.sqrt(np.maximum(variance / variance[0], 1e-6))
+    return Cepstrum(_quefrency(segment, segment * float(spectrum.freq_hz[1])), values, spread)
 
 
 def rahmonics(
@@ -135,7 +142,9 @@ def rahmonics(
         )
     period = 1.0 / (spacing_hz * step)
     value = cepstrum.values
+    scaled = value / cepstrum.spread
     where, height, tries = [], [], []
+    total = 0.0
     free = np.ones(size, bool)
     free[: max(int(0.3 * period), 3)] = False
     for k in range(1, count + 1):
@@ -143,16 +152,17 @@ def rahmonics(
         first, last = round(k * period - half), round(k * period + half)
         if last >= size - 1:
             break
-        top = first + int(np.argmax(value[first : last + 1]))
+        top = first + int(np.argmax(scaled[first : last + 1]))
         bend = value[top - 1] - 2.0 * value[top] + value[top + 1]
         offset = 0.0 if bend >= 0.0 else 0.5 * float(value[top - 1] - value[top + 1]) / float(bend)
         where.append((top + min(max(offset, -0.5), 0.5)) * step)
         height.append(float(value[top]))
+        total += float(scaled[top])
         tries.append(last - first + 1)
         free[max(first - 2, 0) : last + 3] = False
-    beside = value[free][: max(int((count + 2) * period), 2048)]
+    beside = scaled[free][: max(int((count + 2) * period), 2048)]
     background = max(1.4826 * float(np.median(np.abs(beside - np.median(beside)))), np.finfo(float).tiny)
-    score = float(np.sum(height)) / background
+    score = total / background
     chance = _chance(score, tries)
     weights = np.maximum(height, 0.0)
     order = np.arange(1, len(where) + 1)
