@@ -154,7 +154,7 @@ def rank_bands(spectra: EnvelopeSpectra) -> BandChoice:
 
 
 def _blind_series(spectra: EnvelopeSpectra) -> tuple[Array, Array, Array]:
-    """Base orders [m], and excess [dB] and depth of the series on each of them, float64[bands, m]."""
+    """Give base orders [m], and excess [dB] and depth of the series on each of them, float64[bands, m]."""
     db = _unexplained(spectra)
     bins = db.shape[1]
     per_order = spectra.bins_per_order
@@ -230,6 +230,10 @@ def _check(x: Array, rate_hz: float, speed_hz: float, max_order: float) -> None:
         raise ValueError("x holds NaN or infinite values; cut the gaps out or fill them first")
     if np.ptp(x) == 0.0:
         raise ValueError("x is constant: no band holds anything; check the sensor")
+    if not 22.0 * speed_hz < 0.49 * rate_hz:
+        raise ValueError(
+            f"speed_hz = {speed_hz:g} is too high for rate_hz = {rate_hz:g}: no band holds 20 shaft orders; check both"
+        )
     revs = x.size / rate_hz * speed_hz
     if revs < MIN_REVS:
         raise ValueError(f"x lasts {revs:.1f} revolutions, fewer than {MIN_REVS:g}; give a longer record")

@@ -144,8 +144,8 @@ def _demodulated(x: Array, rate_hz: float, band: Band) -> AnalyticBand:
     half = math.ceil(1.65 * rate_hz / (ROLL_OFF * width))
     if x.shape[-1] <= 2 * half:
         raise ValueError(
-            f"x has {x.shape[-1]} samples, but the filter of a band {width:g} Hz wide is {2 * half + 1} long; widen the "
-            "band or give a longer record"
+            f"x has {x.shape[-1]} samples, but the filter of a band {width:g} Hz wide is {2 * half + 1} long; "
+            "widen the band or give a longer record"
         )
     taps = firwin(2 * half + 1, 0.5 * width, fs=rate_hz)
     factor = max(1, int(rate_hz / (2.0 * width)))

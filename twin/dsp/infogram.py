@@ -102,7 +102,8 @@ def infogram(x: Array, rate_hz: float, levels: int | None = None) -> Infogram:
     levels = min(DEFAULT_LEVELS, room) if levels is None else levels
     if not 1 <= levels <= room:
         raise ValueError(
-            f"levels = {levels} with {x.size} samples: must be 1 … {room}, so that the narrowest bands keep {LEAST} values"
+            f"levels = {levels} with {x.size} samples: must be 1 … {room}, so that the narrowest bands"
+            f" keep {LEAST} values"
         )
     unit = 6 * 2**levels
     bins = _round_below(x.size // unit) * unit // 2
