@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,11 @@ def test_with_the_outer_ring_turning_the_cage_is_fast_and_the_races_are_passed_a
 def test_ring_speeds_must_be_numbers():
     with pytest.raises(ValueError, match="must be finite"):
         BEARINGS["6205"].rates_hz(float("nan"))
+
+
+def test_the_docs_list_every_bearing_as_it_is():
+    page = (Path(__file__).parents[3] / "docs" / "dsp" / "kinematics.md").read_text(encoding="utf-8")
+    for bearing in BEARINGS.values():
+        row = f"| {bearing.name} | {bearing.elements} | {bearing.element_diameter:g} | {bearing.pitch_diameter:g} |"
+        assert row in page
+        assert bearing.source in page
