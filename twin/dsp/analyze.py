@@ -1,29 +1,30 @@
 """One recorded waveform, judged: a vibration point's processing, on the whole record at leisure."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.dsp.bearing import BearingGeometry
 from twin.dsp.biquad import BiquadCascade, high_pass
-from twin.dsp.envelope import FULL_TREE, envelope_spectra
-from twin.dsp.evidence import SCORE_MIDDLE_DB, LineScore, max_order, score_families
+from twin.dsp.envelope import FULL_TREE, Band, candidate_bands, envelope_spectra
+from twin.dsp.evidence import FAR, SCORE_MIDDLE_DB, LineScore, max_order, score_families
+from twin.dsp.fitness import fitness, speed_track
 from twin.dsp.iso20816 import velocity_band_hz
 from twin.dsp.moments import Moments
-from twin.dsp.quality import signal_flags
 from twin.dsp.spectrum import amplitude_spectrum, band_rms, line_amplitude, peak_hold, velocity_rms
 
 Array = NDArray[np.float64]
 
 CALL = 0.5
 """Confidence from which a diagnosis is a call."""
+LISTED = 0.05
+"""Confidence from which a family is listed at all."""
 DOUBT = 0.2
 """Confidence from which a record is no longer called healthy."""
-MIN_REVS = 12.0
-"""Fewer revolutions than this tell nothing about lines that repeat a few times a turn."""
 SEGMENT_REVS = 80.0
 """Length of the averaged segments: fine enough to part neighbours, short enough for random slip."""
 SHARE_1X = 0.8
@@ -31,6 +32,12 @@ SHARE_1X = 0.8
 SHALLOW = 0.35
 """Modulation depth from which lines above chance are abnormal, though not deep enough to call."""
 
+IMPULSIVE = 6.0
+"""Kurtosis from which a record without lines is abnormal; 3 is normal noise."""
+CHOSEN = 3
+"""How many bands of a chooser are demodulated beside the whole one."""
+
+Bands = Literal["all", "raw", "kurtosis", "chosen"]
 _UNITS = {"m/s2": 1.0, "g": 9.80665}
 
 
@@ -46,8 +53,10 @@ class AnalysisResult:
     reason : one sentence for the verdict
     band_hz : band in which the strongest evidence was found
     features : plain numbers; acceleration in the unit of the record
-    flags : nan, inf, constant, coarse, clipped, short, empty
+    flags : empty, nan, inf, constant, coarse, dead, clipped, short, speed_change forbid a judgement (verdict
+        "unknown"); clipped (a few samples only), burst, rate, rate_doubtful, speed, changed are told beside one
     lines : evidence per bearing family
+    remarks : one sentence per flag told beside the verdict
     """
 
     diagnosis: list[dict[str, Any]]
@@ -58,6 +67,7 @@ class AnalysisResult:
     flags: tuple[str, ...]
     lines: dict[str, LineScore] = field(default_factory=dict, repr=False)
     envelope_spectrum: tuple[Array, Array] | None = field(default=None, repr=False)
+    remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON: no NaN, no infinities."""
@@ -68,20 +78,36 @@ class AnalysisResult:
             "band_hz": None if self.band_hz is None else [round(edge, 3) for edge in self.band_hz],
             "features": self.features,
             "flags": list(self.flags),
+            "remarks": list(self.remarks),
         }
 
 
 def analyze(
-    x: Array, rate_hz: float, speed_hz: float, bearing: BearingGeometry, *, unit: str | None = None
+    x: Array,
+    rate_hz: float,
+    speed_hz: float | Array,
+    bearing: BearingGeometry,
+    *,
+    unit: str | None = None,
+    bands: Bands = "all",
+    far: float = FAR,
+    reference: Sequence[Array] = (),
 ) -> AnalysisResult:
     """Judge one record.
 
     Parameters
     ----------
     x : float64[n], acceleration
-    rate_hz, speed_hz : sample rate and mean shaft speed, both positive
+    rate_hz : sample rate, positive
+    speed_hz : mean shaft speed, positive, or its track: float64[m], evenly spaced over the record
     bearing : geometry of the bearing nearby
     unit : "m/s2" or "g"; without it no velocity and no verdict that needs one
+    bands : where to demodulate. "all" weighs the whole band and a tree of others by the bearing's own lines;
+        "raw" takes the whole band alone, "kurtosis" the one with the most impulsive envelope, "chosen" those
+        that `choose_band` prefers without knowing the bearing. The last three are there to compare.
+    far : false-alarm rate of `score_families`
+    reference : healthy records of the same point, same rate and unit; a record that differs from them and
+        has no called cause is "unknown", never "healthy"
 
     Raises
     ------
@@ -92,75 +118,92 @@ def analyze(
         raise ValueError(f"a waveform must be one-dimensional, not of shape {x.shape}")
     if not (math.isfinite(rate_hz) and rate_hz > 0.0):
         raise ValueError(f"sample rate {rate_hz:g} Hz must be positive")
-    if not (math.isfinite(speed_hz) and speed_hz > 0.0):
-        raise ValueError(f"shaft speed {speed_hz * 60:g} rpm must be positive")
-    if speed_hz * bearing.bpfi > 0.45 * rate_hz:
+    mean_hz, revs = speed_track(speed_hz, x.size, rate_hz)
+    if mean_hz * bearing.bpfi > 0.45 * rate_hz:
         raise ValueError(
-            f"sample rate {rate_hz:g} Hz is too low for {speed_hz * 60:g} rpm: the inner-race line lies at"
-            f" {speed_hz * bearing.bpfi:g} Hz; check rate and speed"
+            f"sample rate {rate_hz:g} Hz is too low for {mean_hz * 60:g} rpm: the inner-race line lies at"
+            f" {mean_hz * bearing.bpfi:g} Hz; check rate and speed"
         )
     if unit is not None and unit not in _UNITS:
         raise ValueError(f"unit {unit!r} must be one of {', '.join(_UNITS)}")
+    if bands not in ("all", "raw", "kurtosis", "chosen"):
+        raise ValueError(f"bands = {bands!r} must be 'all', 'raw', 'kurtosis' or 'chosen'")
     x = np.ascontiguousarray(x, dtype=np.float64)
-    bad = _unfit(x, rate_hz, speed_hz)
-    if bad is not None:
-        return bad
+    segment_s = max(SEGMENT_REVS / mean_hz, 2.0)
+    fit = fitness(x, rate_hz, mean_hz, bearing, revs=revs, segment_s=segment_s)
+    if fit.forbidding:
+        reason = "; ".join(fit.reasons[flag] for flag in fit.forbidding)
+        return AnalysisResult([], "unknown", reason, None, fit.features, fit.forbidding)
     clean = np.empty_like(x)
-    removal = BiquadCascade(high_pass(rate_hz, min(0.5, 0.1 * speed_hz)))
+    removal = BiquadCascade(high_pass(rate_hz, min(0.5, 0.1 * mean_hz)))
     removal.reset(float(x[0]))
     removal.process(x, clean)
     moments = Moments()
     moments.update(clean)
     amplitude = amplitude_spectrum(clean)
     df = rate_hz / clean.size
-    features = _features(moments, amplitude, df, rate_hz, speed_hz, _UNITS.get(unit or ""))
+    features = _features(moments, amplitude, df, rate_hz, mean_hz, _UNITS.get(unit or ""))
     spectra = envelope_spectra(
         clean,
         rate_hz,
-        speed_hz,
+        mean_hz,
         max_order=max_order(bearing),
-        tree=FULL_TREE,
-        segment_s=max(SEGMENT_REVS / speed_hz, 2.0),
+        bands=_bands(clean, rate_hz, mean_hz, bands),
+        segment_s=segment_s,
+        revs=revs,
     )
-    lines = score_families(spectra, bearing)
-    diagnosis = [_bearing_entry(line) for line in lines.values() if line.confidence >= 0.05]
-    unbalance = _imbalance(amplitude, df, rate_hz, speed_hz, features)
+    lines = score_families(spectra, bearing, far=far)
+    diagnosis = [_bearing_entry(line) for line in lines.values() if line.confidence >= LISTED]
+    unbalance = _imbalance(amplitude, df, rate_hz, mean_hz, features)
     if unbalance is not None:
         diagnosis.append(unbalance)
     diagnosis.sort(key=lambda entry: -entry["confidence"])
     best = max(lines.values(), key=lambda line: (line.confidence, line.score_db))
-    verdict, reason = _verdict(diagnosis, lines, moments)
+    flags, remarks = list(fit.telling), [fit.reasons[flag] for flag in fit.telling]
+    change = _change(x, reference, rate_hz)
+    if change is not None:
+        flags.append("changed")
+        remarks.append(change)
+    verdict, reason = _verdict(diagnosis, lines, moments, change)
     depth = peak_hold(spectra.speed_hz / spectra.bins_per_order, spectra.depth(best.band), 2000)
-    return AnalysisResult(diagnosis, verdict, reason, best.band_hz, features, (), lines, depth)
+    return AnalysisResult(
+        diagnosis, verdict, reason, best.band_hz, features, tuple(flags), lines, depth, tuple(remarks)
+    )
 
 
-def _unfit(x: Array, rate_hz: float, speed_hz: float) -> AnalysisResult | None:
-    """Abstain, with the reason, when the samples cannot carry a judgement."""
-    if x.size == 0:
-        return _abstain(("empty",), "the record is empty: nothing to judge", {})
-    moments = Moments()
-    moments.update(x)
-    low, high = float(moments.state[5]), float(moments.state[6])
-    flags = list(signal_flags(x, nan_count=moments.nan_count, low=low, high=high))
-    revs = x.size / rate_hz * speed_hz
-    if revs < MIN_REVS:
-        flags.append("short")
-    if not flags:
+def _bands(x: Array, rate_hz: float, speed_hz: float, bands: Bands) -> list[Band]:
+    known = candidate_bands(rate_hz, speed_hz, FULL_TREE)
+    if bands == "all":
+        return known
+    if bands == "raw":
+        return known[:1]
+    if bands == "kurtosis":
+        narrow = [band for band in known[1:] if not band.whitened]
+        return [max(narrow, key=lambda band: _envelope_kurtosis(x, rate_hz, band), default=known[0])]
+    from twin.dsp.bands import choose_band
+
+    choice = choose_band(x, rate_hz, speed_hz)
+    return list(choice.bands(CHOSEN))
+
+
+def _envelope_kurtosis(x: Array, rate_hz: float, band: Band) -> float:
+    """Fourth moment of the band's analytic signal over its squared power, less 2: 0 for noise (Antoni 2006)."""
+    spectrum = np.fft.rfft(x - x.mean())
+    step_hz = rate_hz / x.size
+    piece = spectrum[math.ceil(band.low_hz / step_hz) : int(band.high_hz / step_hz)]
+    squared = np.abs(np.fft.ifft(piece)) ** 2
+    mean = float(squared.mean())
+    return float(np.mean(squared**2)) / mean**2 - 2.0 if mean > 0.0 else -math.inf
+
+
+def _change(x: Array, reference: Sequence[Array], rate_hz: float) -> str | None:
+    """Say how the record differs from healthy ones, None when it does not or there are none."""
+    if not reference:
         return None
-    why = {
-        "nan": f"{moments.nan_count} of {x.size} samples are not numbers",
-        "inf": "the record holds infinite values",
-        "constant": "the signal never changes: a dead or disconnected sensor",
-        "coarse": "the signal knows only a few levels: a machine at rest or a converter far too coarse",
-        "clipped": "the signal rests on its limits too often: saturated, not to be trusted",
-        "short": f"the record holds {revs:.1f} revolutions, {MIN_REVS:g} are the least",
-    }
-    plain = {"rms": _finite(moments.rms), "peak": _finite(moments.peak), "samples": float(x.size)}
-    return _abstain(tuple(flags), "; ".join(why[flag] for flag in flags), plain)
+    from twin.dsp.reference import compare
 
-
-def _abstain(flags: tuple[str, ...], reason: str, features: dict[str, float | None]) -> AnalysisResult:
-    return AnalysisResult([], "unknown", reason, None, features, flags)
+    comparison = compare(x, reference, rate_hz)
+    return comparison.reason if comparison.outcome == "changed" else None
 
 
 def _features(
@@ -222,12 +265,15 @@ def _bearing_entry(line: LineScore) -> dict[str, Any]:
             "modulation_depth": line.depth,
             "margin_db": line.margin_db,
             "chance": line.chance,
+            "p_value": line.p_value,
             "band_hz": [round(edge, 3) for edge in line.band_hz],
         },
     }
 
 
-def _verdict(diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], moments: Moments) -> tuple[str, str]:
+def _verdict(
+    diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], moments: Moments, change: str | None
+) -> tuple[str, str]:
     best = diagnosis[0] if diagnosis else None
     if best is not None and best["confidence"] >= CALL:
         return "faulty", f"{best['fault']} with confidence {best['confidence']:.2f}"
@@ -239,11 +285,13 @@ def _verdict(diagnosis: list[dict[str, Any]], lines: dict[str, LineScore], momen
             "unknown",
             f"{shown.family} lines stand out (modulation depth {shown.depth:.2f}), not enough to call them",
         )
-    if moments.kurtosis > 6.0:
+    if moments.kurtosis > IMPULSIVE:
         return (
             "unknown",
             f"impulsive (kurtosis {moments.kurtosis:.1f}, 3 is normal), but no family of lines explains it",
         )
+    if change is not None:
+        return "unknown", f"no family of lines explains it, but: {change}"
     return "healthy", "no family of lines stands out beyond chance"
 
 

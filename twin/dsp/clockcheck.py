@@ -134,7 +134,8 @@ def rate_check(
             speed * shaft.ratio,
             shaft.lines,
             f"{shaft.lines} shaft harmonics stand at {shaft.ratio:.4f} of their place:"
-            f" the shaft turns rather at {60.0 * speed * shaft.ratio:.0f} rpm than at {60.0 * speed:.0f} rpm",
+            f" the shaft turns rather at {60.0 * speed * shaft.ratio:.0f} rpm than at {60.0 * speed:.0f} rpm"
+            + ("" if mains.sure else ", or the sample rate is off by as much: no mains lines tell"),
         )
     lines = (mains.lines if mains.sure else 0) + (shaft.lines if shaft is not None and shaft.sure else 0)
     if mains.sure and abs(mains.ratio - 1.0) <= TIGHT:

@@ -1,9 +1,9 @@
 """From evidence to a confidence that means what it says.
 
 A statement's evidence is a product of steps (score, depth, margin), proven on records but no probability.
-A logistic map with two constants (Platt 1999, with his targets that keep a small sample from claiming
-certainty) turns its log-odds into one. The constants are data, `data/confidence.json`, with the records that
-made them; `docs/dsp/figures/calibration.py` fits them again.
+A logistic map of one constant (Platt 1999, with his targets that keep a small sample from claiming certainty)
+turns its log-odds into one; even odds stay even. The constant is data, `data/confidence.json`, with the
+records that made it; `docs/dsp/figures/calibration.py` fits it again.
 """
 
 import json
@@ -16,10 +16,10 @@ WIDEST = 8.0
 
 
 @cache
-def constants() -> tuple[float, float]:
-    """Give offset and slope of the map, from the package's data."""
+def slope() -> float:
+    """Slope of the map, from the package's data."""
     content = json.loads(files("twin.dsp").joinpath("data/confidence.json").read_text(encoding="utf-8"))
-    return float(content["offset"]), float(content["slope"])
+    return float(content["slope"])
 
 
 def log_odds(evidence: float) -> float:
@@ -31,5 +31,4 @@ def log_odds(evidence: float) -> float:
 
 def calibrated(evidence: float) -> float:
     """Confidence of a statement with such evidence: the share of like statements that were right."""
-    offset, slope = constants()
-    return 1.0 / (1.0 + math.exp(-(offset + slope * log_odds(evidence))))
+    return 1.0 / (1.0 + math.exp(-slope() * log_odds(evidence)))

@@ -72,8 +72,9 @@ class LineScore:
         envelope
     chance : share of decoys that score as high
     p_value : probability that chance scores as high for any family in any band; see `chance`
+    evidence : product of the steps for score, depth and margin, 0 … 1, before calibration
     margin_db : score less the best score of any other family once the lines of this one are silenced
-    confidence : 0 … 1, see `confidence`
+    confidence : share of like statements that were right on the records it was calibrated on; see `confidence`
     band_hz : where the signal was demodulated
     band : row of that band in the spectra
     """
@@ -91,6 +92,7 @@ class LineScore:
     band_hz: tuple[float, float]
     band: int
     p_value: float = 1.0
+    evidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,9 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry, *, far: f
             m,
             int(rows[m]),
             rest[m],
-            _confidence(float(own[m]), values[m], far),
-            values[m],
+            evidence=float(own[m]),
+            p_value=values[m],
+            far=far,
         )
         for m, family in enumerate(FAMILIES)
     }
@@ -303,8 +306,10 @@ def _describe(
     m: int,
     row: int,
     rest: float,
-    confidence: float,
+    *,
+    evidence: float,
     p_value: float,
+    far: float,
 ) -> LineScore:
     family = FAMILIES[m]
     expected = bearing.orders()[family]
@@ -323,8 +328,9 @@ def _describe(
         depth=float(searched.depth[row, m]),
         chance=float(np.mean(searched.chance >= score_db)),
         margin_db=score_db - rest,
-        confidence=confidence,
+        confidence=_confidence(evidence, p_value, far),
         p_value=p_value,
+        evidence=evidence,
         band_hz=(band.low_hz, band.high_hz),
         band=row,
     )
