@@ -4,7 +4,7 @@ import numpy as np
 
 
 def normalised_lms(x, taps, delay, step):
-    """Haykin, Adaptive Filter Theory, table 6.1: predict x[n] from x[n-delay] … x[n-delay-taps+1]."""
+    """Haykin, Adaptive Filter Theory, ch. 6: predict x[n] from x[n-delay] … x[n-delay-taps+1]."""
     weights = np.zeros(taps)
     predicted = np.zeros(x.size)
     for n in range(x.size):

@@ -48,7 +48,7 @@ class CyclicCoherence:
         """Limit on |coherence|² that noise passes with the stated probability, per f, for each alpha.
 
         2 |gamma|²/v is chi-squared with 2 degrees of freedom for stationary noise, v its mean, so the limit is
-        -v ln(false_alarm) (Antoni 2007, Mech. Syst. Signal Process. 21, §4.3). For m places searched at once
+        -v ln(false_alarm) (Antoni 2007, Mech. Syst. Signal Process. 21, 597-630). For m places searched at once
         divide the rate by m.
 
         Raises
@@ -72,11 +72,11 @@ class CyclicCoherence:
 def cyclic_periodogram(
     x: Array, rate_hz: float, alpha_hz: Array, segment: int = 256, *, overlap: float = 0.75, remove_lines: bool = False
 ) -> CyclicCoherence:
-    """Averaged cyclic periodogram at chosen cyclic frequencies (Antoni 2007, eq. 12 and 24, Hann).
+    """Averaged cyclic periodogram at chosen cyclic frequencies (Antoni 2007, Hann windows).
 
     The cyclic resolution is that of the whole record, rate/n; the spectral resolution is about rate/segment.
     With less than 3/4 overlap the squared window lets stationary noise through at alpha = rate/hop and makes
-    it look modulated (Antoni 2007, §4.2).
+    it look modulated (Antoni 2007 on cyclic leakage).
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def spectral_coherence(
 ) -> CyclicCoherence:
     """Fast spectral coherence over the whole plane 0 … alpha_max.
 
-    Antoni, Xin & Hamzaoui 2017, Mech. Syst. Signal Process. 92, 248-277, eq. 21-26, in the order of Borghesani &
+    Antoni, Xin & Hamzaoui 2017, Mech. Syst. Signal Process. 92, 248-277, in the order of Borghesani &
     Antoni 2018, ibid. 111, 113-118: the frequency shifts are summed before the transform over time, so one
     transform per bin does for all shifts. Every bin is whitened first, which makes it the coherence.
 
@@ -223,7 +223,7 @@ def _noise_law(
     place = np.arange(segment) - segment // 2
     comb = window * np.exp(2j * math.pi / segment * np.outer(np.arange(shifts + 1), place)).sum(axis=0)
     power = float(np.dot(window, window))
-    # Antoni et al. 2017 eq. 25: sum over p of the squared window's transform at alpha - p df
+    # the calibration of Antoni et al. 2017: sum over p of the squared window's transform at alpha - p df
     alpha_cycles = np.arange(alphas) / (hop * length)
     response = _transform(window * comb, place, alpha_cycles) / power
     reach = min(-(-segment // hop), frames)

@@ -2,7 +2,7 @@
 
 The squared envelope spectrum weighs carriers by their power, so the loudest source writes it. The coherence
 counts every carrier alike: a faint resonance that a defect modulates is heard beside a loud one that it does not
-(Antoni, Xin & Hamzaoui 2017, Mech. Syst. Signal Process. 92, §5.3; Abboud et al. 2017, ibid. 91, 83-107).
+(Antoni, Xin & Hamzaoui 2017, Mech. Syst. Signal Process. 92, 248-277; Abboud et al. 2017, ibid. 84, 200-226).
 """
 
 import math

@@ -54,7 +54,7 @@ def suggest_delay(
 
     The ringing falls as exp(-2 pi f zeta t). Strikes with a random-walk slip of standard deviation `slip`
     keep the phase of a carrier f_m as exp(-½ (2 pi slip f_m / event_hz)² m) after m of them, and one gap
-    between strikes always has to pass (Antoni & Randall 2003, Mech. Syst. Signal Process. 17, §3).
+    between strikes always has to pass (Antoni & Randall 2003, J. Vib. Acoust. 125, 282-289).
 
     Parameters
     ----------
@@ -91,8 +91,7 @@ def suggest_delay(
 def drs(x: Array, segment: int, gap: int, *, false_alarm: float | None = 1e-3) -> Separated:
     """Separate a record by the transfer function from each block to the block `segment + gap` later.
 
-    H(f) = sum V U* / sum |U|² over Hann-windowed pairs of blocks (Antoni & Randall 2004, part II, eq. 10 in its
-    H1 form); the prediction H U of every block is windowed again and added up. A line of signal-to-noise ratio
+    H(f) = sum V U* / sum |U|² over Hann-windowed pairs of blocks (Antoni & Randall 2004, part II); the prediction H U of every block is windowed again and added up. A line of signal-to-noise ratio
     s in its bin is predicted with gain s/(1 + s), so its residue falls by 1 + s.
 
     Parameters
@@ -208,7 +207,7 @@ class Sanc:
     ----------
     taps : length of the predictor; two lines are told apart when 1/taps of the sample rate lies between them
     delay : samples to the newest sample the prediction sees, longer than the correlation of the random part
-    step : 0 … 2; the random part carries step/(2 - step) of its own power in excess (Haykin 2002, §6.3), and
+    step : 0 … 2; the random part carries step/(2 - step) of its own power in excess (Haykin 2002, ch. 6), and
         learning takes about taps/step samples. Antoni & Randall 2004 (part I) work with small steps.
     channels : how many
 
@@ -278,7 +277,7 @@ def effective_averages(frames: int, segment: int, hop: int) -> float:
     """How many independent frames `frames` Hann frames a hop apart are worth in a product of spectra.
 
     frames / (1 + 2 sum (1 - m/frames) rho_m), rho_m the squared correlation of windows m hops apart
-    (Welch 1967, IEEE Trans. Audio Electroacoust. 15, p. 72).
+    (Welch 1967, IEEE Trans. Audio Electroacoust. 15, 70-73).
     """
     window = hann(segment)
     power = float(np.dot(window, window))

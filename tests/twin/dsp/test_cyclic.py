@@ -73,7 +73,7 @@ def test_noise_passes_the_periodograms_threshold_as_often_as_stated():
 
 
 def test_half_overlap_makes_noise_look_modulated_and_three_quarters_do_not():
-    # Antoni 2007 §4.2: the squared Hann window passes alpha = rate/hop
+    # Antoni 2007, cyclic leakage: the squared Hann window passes alpha = rate/hop
     noise = np.random.default_rng(3).standard_normal(50_000)
     alpha = [RATE / 64]
     half = cyclic_periodogram(noise, RATE, alpha, 128, overlap=0.5)

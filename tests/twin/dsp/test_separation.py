@@ -203,7 +203,7 @@ def test_the_canceller_takes_lines_and_leaves_the_bearing(gear_and_bearing):
 
 @pytest.mark.slow_without_jit
 def test_the_cancellers_excess_error_is_step_over_two_minus_step():
-    # Haykin 2002 §6.3: misadjustment of the normalised LMS on white noise
+    # Haykin 2002, ch. 6: misadjustment of the normalised LMS on white noise
     noise = np.random.default_rng(13).standard_normal(200_000)
     for step in (0.1, 0.5):
         random = Sanc(64, 10, step=step).process(noise)[1]

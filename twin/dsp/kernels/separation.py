@@ -63,7 +63,7 @@ def sanc(x, step, weights, history, state, deterministic, random):
             random[c, i] = value - predicted
             if np.isfinite(value):
                 if energy > 0.0:
-                    # Haykin, Adaptive Filter Theory, 4th ed., eq. 6.18 (normalised LMS)
+                    # Haykin, Adaptive Filter Theory, 4th ed., ch. 6: w += step e u / |u|²
                     gain = step * (value - predicted) / energy
                     for j in range(taps):
                         w[j] += gain * past[j]
