@@ -41,7 +41,7 @@ class CurrentLine:
 
 
 def eccentricity_lines(supply_hz: float, rotation_hz: float, orders: int = 2) -> dict[str, float]:
-    """f_1 ± k f_r [Hz], the lines of mixed eccentricity (Nandi, Toliyat and Li 2005, eq. 3)."""
+    """f_1 ± k f_r [Hz], the lines of mixed eccentricity (Nandi, Toliyat and Li 2005)."""
     return {
         f"eccentricity_{sign}{k}": abs(supply_hz + float(f"{sign}1") * k * rotation_hz)
         for k in range(1, orders + 1)

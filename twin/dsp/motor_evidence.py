@@ -1,10 +1,11 @@
 """What a motor's current says for and against each fault, with what cannot be told apart named.
 
-Limits, and where they come from. Rotor: the sum of both sidebands, middle -43 dB, two lines of -49 dB each:
-published ladders call -54 dB and less sound, -48 to -42 dB cracked, and more broken (Thomson and Fenger 2001;
-Thomson and Gilmore 2003). Stator: a negative sequence of 8 % without a healthy record, what 1 % of voltage
-unbalance (the limit of NEMA MG 1) makes of a sound motor; 3 % beyond healthy records, or twice their own
-scatter where that is more. Eccentricity: -38 dB, or 6 dB over a healthy record. Nothing is fitted to a data set.
+Limits, and where they come from. Rotor: the sum of both sidebands, middle -43 dB, two lines of -49 dB each; the
+severity charts in common use call -54 dB and less sound, -48 to -42 dB cracked, and more broken (compare Thomson
+and Fenger 2001). Stator: a negative sequence of 8 % without a healthy record, about what 1 % of voltage unbalance
+(the limit of NEMA MG 1) makes of a sound motor; 3 % beyond healthy records, or twice their own scatter where
+that is more. Eccentricity: -38 dB, or 6 dB over a healthy record, both engineering values. Nothing is fitted to
+a data set.
 """
 
 import math
@@ -98,7 +99,7 @@ def judge_rotor(
     if slip.slip is None:
         found.open.append(f"rotor bars: {slip.reason}")
         return None, None
-    side = rotor_sidebands(signal, rate_hz, supply.hz, slip.slip, slip.tolerance)
+    side = rotor_sidebands(signal, rate_hz, supply.hz, slip.slip, slip.tolerance, spectrum=supply.spectrum)
     if not side.resolvable:
         found.open.append(f"rotor bars: {side.reason}")
         return side, None

@@ -26,7 +26,8 @@ def three_phases(i: Array, what: str = "current") -> Array:
     ValueError
         If there are not three rows, with a hint when there are three columns.
     """
-    i = np.ascontiguousarray(i, dtype=np.float64)
+    if not (isinstance(i, np.ndarray) and i.dtype == np.float64 and i.flags.c_contiguous):
+        i = np.ascontiguousarray(i, dtype=np.float64)
     if i.ndim != 2 or i.shape[0] != 3:
         hint = "; phases are rows: transpose it" if i.ndim == 2 and i.shape[1] == 3 else ""
         raise ValueError(f"three-phase {what} of shape {i.shape} must be of shape (3, n){hint}")
@@ -84,7 +85,7 @@ class Sequences:
 
     @property
     def nema_unbalance(self) -> float:
-        """Largest deviation of a phase's amplitude from their mean, over the mean (NEMA MG 1, 12.45)."""
+        """Largest deviation of a phase's amplitude from their mean, over the mean (as NEMA MG 1 defines it)."""
         size = [abs(phase) for phase in self.phases]
         mean = sum(size) / 3.0
         return max(abs(value - mean) for value in size) / mean
@@ -115,7 +116,11 @@ def sequences(i: Array, rate_hz: float, supply_hz: float, *, max_segments: int =
     length = min(max(math.ceil(2.0 * least), 2 * n // (max_segments + 1)), n)
     starts = np.unique(np.linspace(0, n - length, max(2 * n // length - 1, 1)).astype(np.int64))
     table = _table(length, rate_hz, supply_hz)
-    phasors = np.array([i[:, s : s + length] @ table * np.exp(-2j * np.pi * supply_hz * s / rate_hz) for s in starts])
+    # real times complex would first make the signal complex: two real columns are one quick product
+    columns = table.view(np.float64).reshape(-1, 2)
+    pairs = np.array([i[:, s : s + length] @ columns for s in starts])
+    turns = np.exp(-2j * np.pi * np.mod(supply_hz * starts / rate_hz, 1.0))
+    phasors = (pairs[..., 0] + 1j * pairs[..., 1]) * turns[:, None]
     parts = components(phasors)
     if not np.all(np.abs(parts[:, 0]) > 1e-12 * np.abs(i).max()):
         raise ValueError(f"no positive sequence at {supply_hz:g} Hz: check supply frequency and phase order")
@@ -149,7 +154,7 @@ class SequenceMeter:
     cycles : supply periods in a window, at least 4; the window is rounded to an even number of samples
     """
 
-    __slots__ = ("_position", "_sums", "_table", "window")
+    __slots__ = ("_out", "_position", "_sums", "_table", "window")
 
     def __init__(self, rate_hz: float, supply_hz: float, cycles: int = 10) -> None:
         _check_rate(rate_hz, supply_hz)
@@ -160,6 +165,7 @@ class SequenceMeter:
         self._table = _table(self.window, rate_hz, supply_hz)
         self._sums = np.zeros((2, 3), dtype=np.complex128)
         self._position = np.zeros(2, dtype=np.int64)
+        self._out = np.empty((4, 3), dtype=np.complex128)
         self.reset()
 
     def reset(self) -> None:
@@ -175,9 +181,11 @@ class SequenceMeter:
         window that holds a NaN is NaN. Without a window's end in the block, m is 0.
         """
         i = three_phases(i)
-        out = np.empty((2 * i.shape[1] // self.window + 2, 3), dtype=np.complex128)
-        filled = sequence_windows(i, self._table, self._sums, self._position, out)
-        return out[:filled]
+        rows = 2 * i.shape[1] // self.window + 2
+        if rows > self._out.shape[0]:
+            self._out = np.empty((rows, 3), dtype=np.complex128)
+        filled = sequence_windows(i, self._table, self._sums, self._position, self._out)
+        return self._out[:filled].copy()
 
 
 def _table(length: int, rate_hz: float, supply_hz: float) -> Complex:

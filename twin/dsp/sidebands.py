@@ -100,7 +100,14 @@ def needed_window_s(slip: float, supply_hz: float) -> float:
 
 
 def rotor_sidebands(
-    x: Array | Complex, rate_hz: float, supply_hz: float, slip: float, tolerance: float, *, orders: int = 2
+    x: Array | Complex,
+    rate_hz: float,
+    supply_hz: float,
+    slip: float,
+    tolerance: float,
+    *,
+    orders: int = 2,
+    spectrum: LineSpectrum | None = None,
 ) -> Sidebands:
     """Measure the pairs (1 ± 2ks) f_1, k = 1 … orders.
 
@@ -113,6 +120,7 @@ def rotor_sidebands(
     x : float64[n], one current, or complex128[n], the space vector of three (better: no negative sequence)
     supply_hz : supply frequency as measured in x, to a hundredth of a bin
     slip, tolerance : slip, and how far the true one may lie from it (both absolute)
+    spectrum : of x, where it is known already
     """
     need = needed_window_s(slip, supply_hz)
     length_s = x.size / rate_hz
@@ -128,7 +136,16 @@ def rotor_sidebands(
     while length_s / parts >= need * (1.0 - 1e-9):
         size = x.size // parts
         found = [
-            _measure(x[k * size : (k + 1) * size], rate_hz, supply_hz, slip, tolerance, orders) for k in range(parts)
+            _measure(
+                x[k * size : (k + 1) * size],
+                rate_hz,
+                supply_hz,
+                slip,
+                tolerance,
+                orders,
+                spectrum if parts == 1 else None,
+            )
+            for k in range(parts)
         ]
         steady = [window for window in found if window.steady]
         if 2 * len(steady) > parts:
@@ -156,9 +173,15 @@ def steadiness(x: Array | Complex, rate_hz: float, supply_hz: float) -> tuple[fl
 
 
 def _measure(
-    x: Array | Complex, rate_hz: float, supply_hz: float, slip: float, tolerance: float, orders: int
+    x: Array | Complex,
+    rate_hz: float,
+    supply_hz: float,
+    slip: float,
+    tolerance: float,
+    orders: int,
+    spectrum: LineSpectrum | None,
 ) -> _Window:
-    spectrum = line_spectrum(x, rate_hz)
+    spectrum = line_spectrum(x, rate_hz) if spectrum is None else spectrum
     df = spectrum.df_hz
     load, drift = steadiness(x, rate_hz, supply_hz)
     expected = 2.0 * slip * supply_hz

@@ -90,7 +90,7 @@ def slot_lines(supply_hz: float, slip: float, bars: int, poles: int, *, order: i
     """Rotor slot lines [(k N_b ± n_d)(1-s)/p ± nu] f_1 [Hz], sorted, for nu in 1, 3, 5, 7 and k = `order`.
 
     n_d = `eccentric` is 0 for the principal lines of a sound motor and 1, 2 … for dynamic eccentricity (Nandi,
-    Toliyat and Li 2005, eq. 1; static eccentricity raises the principal ones).
+    Toliyat and Li 2005; static eccentricity raises the principal ones).
     """
     p = pole_pairs(poles)
     return np.unique(

@@ -52,6 +52,7 @@ def test_a_ladder_that_rises_meets_every_bar(tmp_path):
     assert result.split
 
 
+@pytest.mark.slow_without_jit
 def test_the_angle_turns_by_a_third_from_phase_to_phase(tmp_path):
     write(tmp_path, ALL)
     rows = {row[0]: float(row[1]) for row in motor_itsc.score(tmp_path, lambda *_: None).tables[2].rows}
@@ -59,6 +60,7 @@ def test_the_angle_turns_by_a_third_from_phase_to_phase(tmp_path):
     assert (rows["A"] - rows["C"]) % 360 == pytest.approx(120, abs=5)
 
 
+@pytest.mark.slow_without_jit
 def test_a_ladder_that_falls_misses_its_bars(tmp_path):
     swap = {"10": "40", "20": "30", "30": "20", "40": "10"}
     labels = [(kind[0] + swap.get(kind[1:], "0"), repetition) for kind, repetition in ALL]
@@ -77,6 +79,7 @@ def test_a_healthy_record_of_its_own_repetition_is_not_its_yardstick(tmp_path):
     assert notes["A30_2"] == ""
 
 
+@pytest.mark.slow_without_jit
 def test_shorted_turns_that_look_healthy_are_noted(tmp_path):
     write(tmp_path, [*ALL, ("A0", 4)], cls=np.array([kind if kind[1:] != "0" else "HLT" for kind, _ in ALL] + ["B20"]))
     call = motor_itsc.score(tmp_path, lambda *_: None).calls[-1]
@@ -84,6 +87,7 @@ def test_shorted_turns_that_look_healthy_are_noted(tmp_path):
     assert "mislabel" in call.note
 
 
+@pytest.mark.slow_without_jit
 def test_a_record_that_cannot_be_judged_is_unknown(tmp_path):
     write(tmp_path, ALL)
     with np.load(tmp_path / "currents.npz") as file:
