@@ -136,7 +136,8 @@ def analyze(
         return AnalysisResult([], "unknown", reason, None, fit.features, fit.forbidding)
     clean = np.empty_like(x)
     removal = BiquadCascade(high_pass(rate_hz, min(0.5, 0.1 * mean_hz)))
-    removal.reset(float(x[0]))
+    # as if the record had gone on like this before: a first sample taken for the level would ring for a second
+    removal.reset(float(x.mean()))
     removal.process(x, clean)
     moments = Moments()
     moments.update(clean)

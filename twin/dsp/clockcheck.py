@@ -31,6 +31,8 @@ MAINS_COUNT, SHAFT_COUNT = 16, 10
 DECOYS = (0.79, 0.86, 0.91, 1.11, 1.16, 1.23)
 """Fundamentals, relative to the one sought, whose combs tell what chance finds."""
 ABOVE_CHANCE = 1.4
+WORSE = 0.65
+"""Share of the best score that the declared place may have: mains lines stand on every other shaft harmonic."""
 CUSTOMARY_HZ = (8192.0, 10240.0, 12800.0, 20480.0, 25600.0, 40960.0, 51200.0, 65536.0, 102400.0)
 
 
@@ -75,7 +77,7 @@ class _Comb:
 
     @property
     def off(self) -> bool:
-        return self.sure and abs(self.ratio - 1.0) > TIGHT and self.at_one < 0.5 * self.score
+        return self.sure and abs(self.ratio - 1.0) > TIGHT and self.at_one < WORSE * self.score
 
 
 def rate_check(
@@ -126,7 +128,7 @@ def rate_check(
             f"{mains.lines} mains lines stand at {mains.ratio:.4f} of their place:"
             f" the sample rate is rather {true:.0f} Hz than {rate_hz:g} Hz",
         )
-    if shaft is not None and turning_off:
+    if shaft is not None and turning_off and abs(shaft.ratio - 1.0) > AGREE:
         return RateCheck(
             "speed",
             shaft.ratio,

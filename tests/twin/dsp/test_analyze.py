@@ -85,6 +85,100 @@ def test_a_record_not_fit_to_judge_is_not_judged(x, flag, word):
     json.dumps(result.as_dict(), allow_nan=False)
 
 
+def test_too_short_for_one_turn_of_the_cage_says_how_much_is_needed():
+    result = analyze(healthy()[:2000], RATE, SPEED, BEARING)
+    assert "1.9 revolutions, less than the 2.5 of one cage turn, 12 are the least: 0.49 s" in result.reason
+
+
+def test_a_dead_sensor_is_called_dead():
+    assert "dead" in analyze(np.zeros(102400), RATE, SPEED, BEARING).flags
+
+
+@pytest.mark.slow_without_jit
+def test_peaks_cut_here_and_there_are_told_and_the_record_judged():
+    x = damaged()
+    full_scale = 0.9 * np.abs(x).max()
+    counts = np.clip(np.round(x / full_scale * 16384), -16384, 16383)
+    counts[[100, 200]], counts[[300, 400]] = 16383, -16384
+    result = analyze(counts, RATE, SPEED, BEARING)
+    assert result.verdict == "faulty"
+    assert "clipped" in result.flags
+    assert any("converter" in remark for remark in result.remarks)
+
+
+@pytest.mark.slow_without_jit
+def test_a_wrong_clock_is_told():
+    t = np.arange(int(4 * RATE)) / RATE
+    x = healthy()
+    for k in range(1, 11):
+        x += 0.5 * np.sin(2 * np.pi * 60.0 * k * t) + 0.5 * np.sin(2 * np.pi * SPEED * k * t + k)
+    assert "rate" in analyze(x, RATE / 1.024, SPEED, BEARING).flags
+    assert analyze(x, RATE, SPEED, BEARING).flags == ()
+
+
+def run_up(rate_of_change):
+    """An outer-race spall while the speed rises by so much of itself over the record; speed track with it."""
+    rng = np.random.default_rng(3)
+    t = np.arange(int(4 * RATE)) / RATE
+    speed = SPEED * (1.0 + rate_of_change * (t / 4.0 - 0.5))
+    revs = np.cumsum(speed) / RATE
+    strikes = np.searchsorted(revs, np.arange(1.0, BEARING.bpfo * revs[-1]) / BEARING.bpfo)
+    x = rng.standard_normal(t.size)
+    ring = np.exp(-np.arange(120) / 25.0) * np.sin(2 * np.pi * 5400.0 / RATE * np.arange(120))
+    for at in strikes[strikes < t.size - 120]:
+        x[at : at + 120] += 4.0 * ring
+    return x, speed
+
+
+@pytest.mark.slow_without_jit
+def test_a_speed_track_keeps_lines_still_that_the_mean_speed_smears():
+    x, speed = run_up(0.2)
+    followed = analyze(x, RATE, speed[::100], BEARING)
+    assert followed.diagnosis[0]["fault"] == "bearing_outer_race"
+    assert followed.verdict == "faulty"
+    smeared = analyze(x, RATE, SPEED, BEARING).lines["bearing_outer_race"]
+    assert followed.lines["bearing_outer_race"].score_db > smeared.score_db + 5.0
+
+
+def test_a_speed_that_moves_too_fast_is_not_judged():
+    x, speed = run_up(1.0)
+    result = analyze(x, RATE, speed[::100], BEARING)
+    assert (result.verdict, result.diagnosis) == ("unknown", [])
+    assert "speed_change" in result.flags
+    assert "too fast" in result.reason
+
+
+@pytest.mark.parametrize("track", [[24.0, 0.0, 24.0], [24.0, -3.0], [24.0, np.nan], []])
+def test_a_track_of_impossible_speeds_is_refused(track):
+    with pytest.raises(ValueError, match="shaft speed"):
+        analyze(healthy(), RATE, np.array(track), BEARING)
+
+
+@pytest.mark.slow_without_jit
+@pytest.mark.parametrize("bands", ["raw", "kurtosis", "chosen"])
+def test_every_way_to_choose_a_band_finds_plain_damage(bands):
+    result = analyze(damaged(), RATE, SPEED, BEARING, bands=bands)
+    assert result.diagnosis[0]["fault"] == "bearing_inner_race"
+    assert result.verdict == "faulty"
+
+
+def test_an_unknown_way_to_choose_bands_is_refused():
+    with pytest.raises(ValueError, match="bands = 'best' must be"):
+        analyze(healthy(), RATE, SPEED, BEARING, bands="best")
+
+
+@pytest.mark.slow_without_jit
+def test_what_differs_from_healthy_records_is_not_healthy_even_without_lines():
+    references = [healthy(seed=0) for _ in range(1)]
+    rng = np.random.default_rng(9)
+    x = healthy(seed=0) + 2.0 * rng.standard_normal(int(4 * RATE))
+    changed = analyze(x, RATE, SPEED, BEARING, reference=references)
+    assert changed.verdict == "unknown"
+    assert "changed" in changed.flags
+    assert "no family of lines explains it" in changed.reason
+    assert "changed" not in analyze(healthy(seed=0), RATE, SPEED, BEARING, reference=references).flags
+
+
 @pytest.mark.slow_without_jit
 def test_a_lone_blow_is_abnormal_but_no_bearing_fault():
     x = healthy()

@@ -12,6 +12,8 @@ import pytest
 
 from twin.dsp.analyze import CALL, analyze
 from twin.dsp.bearing import BEARINGS
+from twin.dsp.clockcheck import rate_check
+from twin.dsp.quality import duplicated_channels
 from twin.dsp.recordings import load_recording
 
 pytestmark = [pytest.mark.data, pytest.mark.slow_without_jit]
@@ -57,6 +59,70 @@ def test_the_normal_cwru_record_is_called_on_neither_channel(recorded_data):
         result = analyze(recording.channel(channel)[1], recording.rate_hz, recording.speed_hz, BEARINGS[bearing])
         assert call(result) is None
         assert result.verdict in ("healthy", "unknown")
+
+
+def test_race_lines_of_clear_records_stand_within_a_percent_of_the_geometry(cwru):
+    clear = [
+        result.lines[truth]
+        for row, truth, result in cwru
+        if row["sr2015_de"] in ("Y1", "Y2") and row["fault"] in ("IR", "OR") and call(result) == truth
+    ]
+    assert len(clear) >= 10
+    for line in clear:
+        assert line.f_hz == pytest.approx(line.expected_hz, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("records", "low", "high"), [((209, 212), 7.45, 8.35), ((169, 172), 18.2, 22.1), ((258, 261), 33.1, 35.0)]
+)
+def test_kurtosis_is_that_of_the_published_table(cwru, records, low, high):
+    values = [result.features["kurtosis"] for row, _, result in cwru if records[0] <= int(row["record"]) <= records[1]]
+    assert values
+    assert all(0.995 * low <= value <= 1.005 * high for value in values)
+
+
+def test_cut_peaks_are_told_and_judged_all_the_same(cwru):
+    known = {row["record"]: result for row, _, result in cwru if "clipped" in row["note"]}
+    assert known
+    assert all("clipped" in result.flags and result.lines for result in known.values())
+
+
+def test_one_channel_recorded_twice_is_found_where_the_notes_say_so_and_nowhere_else(recorded_data):
+    with (recorded_data / "cwru" / "index.csv").open() as index:
+        rows = list(csv.DictReader(index))
+    for row in rows:
+        found = duplicated_channels(load_recording(recorded_data / "cwru" / row["file"]).channels)
+        assert bool(found) == ("identical" in row["note"]), row["file"]
+        assert all(factor == pytest.approx(65 / 66, rel=1e-6) for _, _, factor in found)
+
+
+def test_no_clock_and_no_speed_is_doubted_but_the_one_that_is_wrong(cwru, recorded_data):
+    doubted = [row["file"] for row, _, result in cwru if {"rate", "rate_doubtful", "speed"} & set(result.flags)]
+    assert doubted == []
+    wrong = load_recording(recorded_data / "cwru" / "12k_FE_IR007_load1_279.npz")
+    check = rate_check(wrong.channel("FE")[1], wrong.rate_hz, wrong.speed_hz)
+    assert check.verdict == "speed"
+    assert 60 * check.speed_hz == pytest.approx(1772, abs=5)
+
+
+def test_the_clock_of_the_ims_snapshots_is_doubted_as_the_data_sheet_has_it_and_not_as_it_is(recorded_data):
+    files = sorted((recorded_data / "ims").glob("20*.npz"))
+    assert files
+    verdicts = set()
+    for file in files:
+        with np.load(file) as content:
+            x = np.ascontiguousarray(content["x"].T * float(content["scale"]))
+        verdicts.add(rate_check(x, 20000.0, 2000 / 60).verdict)
+        assert rate_check(x, 20480.0, 2000 / 60).verdict in ("ok", "unknown")
+    assert verdicts == {"clock", "clock_doubtful"}
+
+
+def test_a_machine_at_rest_is_dead(recorded_data):
+    with np.load(recorded_data / "ims" / "2004.02.19.06.22.39.npz") as content:
+        x = np.ascontiguousarray(content["x"][:, 0] * float(content["scale"]))
+    result = analyze(x, 20480.0, 2000 / 60, BEARINGS["ZA2115"])
+    assert result.verdict == "unknown"
+    assert "dead" in result.flags
 
 
 def test_all_mfpt_records_are_called_right(recorded_data):
