@@ -105,9 +105,11 @@ def _vibration(request: Request, recording: Recording) -> list[Judged]:
     healthy = [_healthy(path, request, rate_hz) for path in request.references]
     judged = []
     for name, samples in picked.items():
-        answer = analyze(samples, rate_hz, speed_rpm / 60.0, geometry, unit=request.unit).as_dict()
+        beside = [_same(one, name) for one in healthy]
+        result = analyze(samples, rate_hz, speed_rpm / 60.0, geometry, unit=request.unit, reference=beside)
+        answer = result.as_dict()
         if healthy:
-            answer["reference"] = _compared(name, samples, healthy, rate_hz)
+            answer["reference"] = _compared(samples, beside, healthy, rate_hz)
         title = (
             f"{request.file.name}, channel {name}, {rate_hz:g} Hz, {speed_rpm:g} rpm,"
             f" bearing {geometry.name or request.bearing}"
@@ -183,11 +185,11 @@ def _same(recording: Recording, name: str) -> Array:
     return recording.channel(None if len(recording.channels) == 1 else name)[1]
 
 
-def _compared(name: str, x: Array, healthy: list[Recording], rate_hz: float) -> dict[str, Any]:
+def _compared(x: Array, beside: list[Array], healthy: list[Recording], rate_hz: float) -> dict[str, Any]:
     """Set the judged channel beside the healthy ones: plain data for JSON."""
     from twin.dsp.reference import compare
 
-    result = compare(x, [_same(one, name) for one in healthy], rate_hz)
+    result = compare(x, beside, rate_hz)
     changes = [
         {
             "name": change.name,
@@ -248,6 +250,8 @@ def _show(one: Judged, console: Console) -> None:
         for entry in answer["diagnosis"]:
             table.add_row(entry["fault"], f"{entry['confidence']:.2f}", _sentence(entry["evidence"]))
         console.print(table)
+    for remark in answer.get("remarks", ()):
+        console.print(Text(f"note: {remark}", style="yellow"))
     if "reference" in answer:
         console.print(_reference_line(answer["reference"]), markup=False)
     shown = {name: value for name, value in answer["features"].items() if value is not None}

@@ -3,25 +3,29 @@
 import csv
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.scoring.base import Bar, Call, DataError, Progress, Table
-
-if TYPE_CHECKING:
-    from twin.dsp.analyze import AnalysisResult
+from twin.dsp.analyze import CALL, AnalysisResult, Bands, analyze
+from twin.dsp.bearing import parse_bearing
+from twin.dsp.moments import Moments
+from twin.dsp.recordings import load_recording
 
 SUFFIXES = (".npz", ".mat")
 HEALTHY, UNKNOWN = "healthy", "unknown"
-DEFAULT_BANDS = "chosen"
-RIVAL_BANDS = ("raw", "kurtosis")
-"""What the band chooser is measured against: no band at all, and the band of largest kurtosis."""
+DEFAULT_BANDS: Bands = "all"
+"""How every record is judged: bands weighed by the bearing's own lines."""
+BLIND_BANDS: Bands = "chosen"
+"""The band chooser that does not know the bearing."""
+RIVAL_BANDS: tuple[Bands, ...] = ("raw", "kurtosis")
+"""What both are measured against: no band at all, and the band of largest kurtosis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,8 @@ class Case:
     note: str = ""
 
 
-def judge(case: Case, bands: str = DEFAULT_BANDS) -> Call:
+def judge(case: Case, bands: Bands = DEFAULT_BANDS) -> Call:
     """Load one record and say what the twin's signal processing calls it."""
-    from twin.dsp.analyze import analyze
-    from twin.dsp.bearing import parse_bearing
-    from twin.dsp.moments import Moments
-    from twin.dsp.recordings import load_recording
-
     recording = load_recording(case.path)
     geometry = parse_bearing(case.bearing)
     rate_hz = case.rate_hz or recording.rate_hz
@@ -67,7 +66,7 @@ def judge(case: Case, bands: str = DEFAULT_BANDS) -> Call:
         _, x = recording.channel(case.channel)
     except ValueError as problem:
         return Call(case.record, case.truth, UNKNOWN, None, groups=case.groups, note=str(problem))
-    result = analyze(x, rate_hz, speed_hz, geometry, **({} if bands == DEFAULT_BANDS else {"bands": bands}))
+    result = analyze(x, rate_hz, speed_hz, geometry, bands=bands)
     called, confidence = _called(result)
     moments = Moments()
     moments.update(x)
@@ -90,8 +89,7 @@ def judge(case: Case, bands: str = DEFAULT_BANDS) -> Call:
     )
 
 
-def _called(result: "AnalysisResult") -> tuple[str, float | None]:
-    from twin.dsp.analyze import CALL
+def _called(result: AnalysisResult) -> tuple[str, float | None]:
 
     best = result.diagnosis[0] if result.diagnosis else None
     if best is not None and best["confidence"] >= CALL:
@@ -99,29 +97,28 @@ def _called(result: "AnalysisResult") -> tuple[str, float | None]:
     return (HEALTHY if result.verdict == "healthy" else UNKNOWN), (None if best is None else float(best["confidence"]))
 
 
-def modes() -> tuple[str, ...]:
-    """List the choices of band to compare."""
-    import inspect
-
-    from twin.dsp.analyze import analyze
-
-    return (DEFAULT_BANDS, *RIVAL_BANDS) if "bands" in inspect.signature(analyze).parameters else (DEFAULT_BANDS,)
-
-
 def judge_all(
-    cases: Sequence[Case], modes: Sequence[str], progress: Progress, workers: int = 1
-) -> dict[str, list[Call]]:
-    """Judge every case by every choice of bands; mode → calls in the order of the cases, whatever the workers."""
-    jobs = [(case, mode) for mode in modes for case in cases]
-    calls: list[Call] = []
+    cases: Sequence[Case], clear: Callable[[Case], bool], progress: Progress, workers: int = 1
+) -> dict[Bands, list[Call]]:
+    """Judge every case, and the clear ones by every other choice of bands, too.
+
+    Returns choice of bands → calls in the order of the cases; the same whatever the workers.
+    """
+    rivals = [case for case in cases if clear(case)]
+    plan: dict[Bands, Sequence[Case]] = {DEFAULT_BANDS: cases}
+    if rivals:
+        plan |= dict.fromkeys((BLIND_BANDS, *RIVAL_BANDS), rivals)
+    jobs = [(case, mode) for mode, listed in plan.items() for case in listed]
+    answers: list[Call] = []
     progress(0, len(jobs))
     for call in _answers(jobs, workers):
-        calls.append(call)
-        progress(len(calls), len(jobs))
-    return {mode: calls[i * len(cases) : (i + 1) * len(cases)] for i, mode in enumerate(modes)}
+        answers.append(call)
+        progress(len(answers), len(jobs))
+    left = iter(answers)
+    return {mode: [next(left) for _ in listed] for mode, listed in plan.items()}
 
 
-def _answers(jobs: list[tuple[Case, str]], workers: int) -> Iterator[Call]:
+def _answers(jobs: list[tuple[Case, Bands]], workers: int) -> Iterator[Call]:
     if workers <= 1 or len(jobs) < 2:
         yield from (_job(job) for job in jobs)
         return
@@ -130,7 +127,7 @@ def _answers(jobs: list[tuple[Case, str]], workers: int) -> Iterator[Call]:
         yield from pool.map(_job, jobs)
 
 
-def _job(job: tuple[Case, str]) -> Call:
+def _job(job: tuple[Case, Bands]) -> Call:
     return judge(*job)
 
 
@@ -195,34 +192,33 @@ def grouped(calls: Sequence[Call], key: str, title: str) -> Table:
     return Table(title, (key, "records", "right", "wrong part", "called healthy", "abstained"), tuple(rows))
 
 
-def compare_bands(
-    calls: dict[str, list[Call]], clear: Callable[[Call], bool], clear_name: str
-) -> tuple[list[Bar], list[Table]]:
-    """Set the band chooser beside the raw envelope and the band of largest kurtosis."""
-    rows = []
-    for mode, made in calls.items():
-        chosen = [call for call in made if clear(call)]
-        rows.append(
-            (
-                mode,
-                f"{sum(call.right is True for call in chosen)} of {len(chosen)}",
-                str(sum(call.right is True for call in made)),
-                str(sum(is_wrong(call) for call in made)),
-            )
+def compare_bands(calls: Mapping[Bands, list[Call]], clear_name: str) -> tuple[list[Bar], list[Table]]:
+    """Set the choices of band beside each other on the clear records; nothing where there are none."""
+    if "raw" not in calls:
+        return [], []
+    clear = {call.record for call in calls["raw"]}
+    beside = {mode: [call for call in made if call.record in clear] for mode, made in calls.items()}
+    rows = tuple(
+        (
+            mode,
+            f"{sum(call.right is True for call in made)} of {len(made)}",
+            str(sum(is_wrong(call) for call in made)),
+            ", ".join(call.record for call in made if call.right is not True) or "none",
         )
-    table = Table("choice of band", ("bands", f"{clear_name} right", "all right", "wrong part"), tuple(rows))
-    lost = [
-        own.record
-        for own, raw in zip(calls[DEFAULT_BANDS], calls["raw"], strict=True)
-        if clear(own) and raw.right is True and own.right is not True
-    ]
-    bar = Bar(
-        f"the band chooser loses no {clear_name} record that the raw envelope gets",
-        ", ".join(lost) or "none lost",
-        "none lost",
-        not lost,
+        for mode, made in beside.items()
     )
-    return [bar], [table]
+    table = Table(f"choice of band, {clear_name} records", ("bands", "right", "wrong part", "not right"), rows)
+    bars = []
+    what: dict[Bands, str] = {DEFAULT_BANDS: "weighing all bands", BLIND_BANDS: "the blind band chooser"}
+    for mode, words in what.items():
+        lost = [
+            own.record
+            for own, raw in zip(beside[mode], beside["raw"], strict=True)
+            if raw.right is True and own.right is not True
+        ]
+        name = f"{words} loses no {clear_name} record that the raw envelope gets"
+        bars.append(Bar(name, ", ".join(lost) or "none lost", "none lost", not lost))
+    return bars, [table]
 
 
 def read_index(folder: Path) -> dict[str, dict[str, str]]:
@@ -271,12 +267,10 @@ def number(text: str | None) -> float | None:
 
 def samples(path: Path, channel: str | None) -> NDArray[np.float64]:
     """Read one channel as it is."""
-    from twin.dsp.recordings import load_recording
-
     return load_recording(path).channel(channel)[1]
 
 
-def extra_of(calls: dict[str, list[Call]]) -> dict[str, Any]:
+def extra_of(calls: Mapping[Bands, list[Call]]) -> dict[str, Any]:
     """Keep the calls of the rival choices of band, for whoever wants them."""
     return {mode: {call.record: call.called for call in made} for mode, made in calls.items() if mode != DEFAULT_BANDS}
 

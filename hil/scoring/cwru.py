@@ -46,7 +46,7 @@ NAME = re.compile(
 def score(folder: Path, progress: Progress, workers: int = 1) -> Score:
     """Judge the records of `folder` (npz files beside an optional index.csv)."""
     listed = cases(folder)
-    calls = bearings.judge_all(listed, bearings.modes(), progress, workers)
+    calls = bearings.judge_all(listed, _is_clear, progress, workers)
     own = calls[bearings.DEFAULT_BANDS]
     bars = _class_bars(own)
     bars.append(bearings.wrong_bar(own, 0.03))
@@ -60,10 +60,9 @@ def score(folder: Path, progress: Progress, workers: int = 1) -> Score:
         bearings.grouped(own, "series", "by sampling rate and faulty end"),
         *([_kurtosis_table(own)] if _kurtosis_rows(own) else []),
     ]
-    if len(calls) > 1:
-        more_bars, more_tables = bearings.compare_bands(calls, _is_clear, "Y1/Y2")
-        bars += more_bars
-        tables += more_tables
+    more_bars, more_tables = bearings.compare_bands(calls, "Y1/Y2")
+    bars += more_bars
+    tables += more_tables
     return Score("cwru", tuple(own), tuple(bars), tuple(tables), split_of("cwru"), bearings.extra_of(calls))
 
 
@@ -139,8 +138,8 @@ def _speed(path: Path, row: "Mapping[str, str]", load: str) -> tuple[float | Non
     return stored, ""
 
 
-def _is_clear(call: Call) -> bool:
-    return call.groups.get("class") in ("Y1", "Y2")
+def _is_clear(case: Case) -> bool:
+    return case.groups.get("class") in ("Y1", "Y2")
 
 
 def _class_bars(calls: Sequence[Call]) -> list[Bar]:

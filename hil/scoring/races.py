@@ -17,7 +17,7 @@ def score_races(
     workers: int,
 ) -> Score:
     """Judge the cases; `groups` names the keys to tabulate and their titles."""
-    calls = bearings.judge_all(listed, bearings.modes(), progress, workers)
+    calls = bearings.judge_all(listed, _is_faulty, progress, workers)
     own = calls[bearings.DEFAULT_BANDS]
     bars: list[Bar] = []
     faulty = [call for call in own if _is_faulty(call)]
@@ -28,10 +28,9 @@ def score_races(
         bars.append(healthy)
     bars.append(bearings.wrong_bar(own, 0.0))
     tables = [bearings.confusion(own), *(bearings.grouped(own, key, title) for key, title in groups.items())]
-    if len(calls) > 1 and faulty:
-        more_bars, more_tables = bearings.compare_bands(calls, _is_faulty, "faulty")
-        bars += more_bars
-        tables += more_tables
+    more_bars, more_tables = bearings.compare_bands(calls, "faulty")
+    bars += more_bars
+    tables += more_tables
     return Score(dataset, tuple(own), tuple(bars), tuple(tables), split_of(dataset), bearings.extra_of(calls))
 
 
@@ -47,8 +46,8 @@ def race_of(text: str) -> str:
     return ""
 
 
-def _is_faulty(call: Call) -> bool:
-    return call.truth != HEALTHY
+def _is_faulty(one: Case | Call) -> bool:
+    return one.truth != HEALTHY
 
 
 def listed_files(folder: Path) -> list[tuple[Path, dict[str, str]]]:

@@ -17,10 +17,16 @@ _SPLIT = {"cwru": _RACES, "mfpt": _RACES, "hit_sm": _RACES, "femto": _ONSET, "im
 
 
 def split_of(dataset: str) -> str:
-    """Say the split in words; the calibration's own word, where it has one, comes first."""
+    """Say the split in words."""
+    return _SPLIT[dataset] + (f" {_calibrated()}" if _SPLIT[dataset] is _RACES else "")
+
+
+def _calibrated() -> str:
+    """Say what the map from evidence to confidence was fitted to, in the words kept with its constants."""
     source = files("twin.dsp") / "data" / "confidence.json"
-    if dataset in ("cwru", "mfpt", "hit_sm") and source.is_file():
-        told = json.loads(source.read_text(encoding="utf-8")).get("split")
-        if isinstance(told, str):
-            return told
-    return _SPLIT[dataset]
+    content = json.loads(source.read_text(encoding="utf-8"))
+    return (
+        "The map from evidence to confidence (twin/dsp/data/confidence.json, one constant; even odds stay even, so it"
+        f" moves no call) was fitted to {content.get('fitted_to', 'records not named')} and is reported on"
+        f" {content.get('reported_on', 'records not named')}."
+    )
