@@ -197,5 +197,5 @@ def _table(length: int, rate_hz: float, supply_hz: float) -> Complex:
 def _check_rate(rate_hz: float, supply_hz: float) -> None:
     if not (math.isfinite(rate_hz) and rate_hz > 0.0):
         raise ValueError(f"sample rate {rate_hz:g} Hz must be positive")
-    if not (math.isfinite(supply_hz) and 0.0 < supply_hz < 0.45 * rate_hz):
-        raise ValueError(f"supply frequency {supply_hz:g} Hz must lie between 0 and 0.45 of the rate, {rate_hz:g} Hz")
+    if not (math.isfinite(supply_hz) and 0.0 < supply_hz < 0.5 * rate_hz):
+        raise ValueError(f"supply frequency {supply_hz:g} Hz must lie between 0 and half of the rate, {rate_hz:g} Hz")

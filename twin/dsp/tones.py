@@ -152,11 +152,16 @@ def fundamental(
     size = np.abs(spectrum.values[: x.size // 2 + 1])
     df = spectrum.df_hz
     total = float(np.vdot(spectrum.values, spectrum.values).real) / 1.5
-    first, last = max(math.floor(low / df), 2), min(math.ceil(high / df), size.size - 2)
+    first, last = max(math.floor(low / df), 2), min(math.ceil(high / df), math.floor(0.45 * rate_hz / df) - 1)
     if total <= 0.0 or last < first:
         raise ValueError("the current does not alternate: a dead channel, or the wrong one")
     peak = first + int(np.argmax(size[first : last + 1]))
     amplitude, position = line_amplitude(size, float(peak), 0.0)
+    if position < MIN_PERIODS:
+        raise ValueError(
+            f"the record holds {position:.1f} periods of its strongest line, {position * df:.4g} Hz: too short,"
+            f" {MIN_PERIODS:g} are the least"
+        )
     overall = 2 + int(np.argmax(size[2:]))
     share = min(amplitude**2 / total, 1.0)
     floor = float(np.median(size[2:]))

@@ -33,6 +33,14 @@ def test_a_sound_motor_is_healthy():
     assert (result.verdict, result.diagnosis) == ("healthy", [])
 
 
+def test_sound_motors_of_all_kinds_are_never_called():
+    rng = np.random.default_rng(11)
+    for seed in range(25):
+        lines = dict(zip(("lower", "upper", "rotation"), 10 ** (rng.uniform(-70, -52, 3) / 20), strict=True))
+        sound = record(negative=0.04 * rng.random() * np.exp(6.28j * rng.random()), seed=seed, **lines)
+        assert judge(sound * rng.uniform(0.99, 1.01, (3, 1))).verdict == "healthy"
+
+
 def test_sidebands_alone_are_rotor_or_load_and_neither_is_called():
     result = judge(record(lower=0.029, upper=0.01), bars=28)
     assert result.verdict == "unknown"

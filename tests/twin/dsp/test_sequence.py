@@ -64,7 +64,7 @@ def test_unbalance_after_nema_is_the_largest_deviation_from_the_mean():
         (CURRENT[:, :100], 50.0, "shorter than 4 periods"),
         (np.where(np.arange(2000) == 5, np.nan, CURRENT), 50.0, "not numbers"),
         (np.zeros((3, 2000)), 50.0, "no positive sequence"),
-        (CURRENT, 1500.0, "between 0 and 0.45"),
+        (CURRENT, 1500.0, "between 0 and half of the rate"),
     ],
 )
 def test_what_has_no_sequences_is_refused(current, supply_hz, words):

@@ -44,6 +44,7 @@ def test_an_inverter_may_run_at_any_frequency():
         (tones((50.0, 1.0))[:300], 50.0, "too short"),
         (np.append(tones((50.0, 1.0)), np.inf), 50.0, "not numbers"),
         (np.empty(0), 50.0, "too short"),
+        (tones((5.0, 1.0))[:2000], None, "5.0 periods of its strongest line"),
         (tones((50.0, 1.0)), 1200.0, "between 0 and 0.45"),
     ],
 )
