@@ -31,8 +31,8 @@ MAINS_COUNT, SHAFT_COUNT = 16, 10
 DECOYS = (0.79, 0.86, 0.91, 1.11, 1.16, 1.23)
 """Fundamentals, relative to the one sought, whose combs tell what chance finds."""
 ABOVE_CHANCE = 1.4
-WORSE = 0.65
-"""Share of the best score that the declared place may have: mains lines stand on every other shaft harmonic."""
+WORSE = 0.5
+"""Share of the best score that the declared place may have, by lines of another cause."""
 CUSTOMARY_HZ = (8192.0, 10240.0, 12800.0, 20480.0, 25600.0, 40960.0, 51200.0, 65536.0, 102400.0)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from twin.dsp.clockcheck import rate_check
 
-RATE, SPEED = 20480.0, 29.4
+RATE, SPEED = 20480.0, 23.7
 
 
 def machine(mains_hz=60.0, speed_hz=SPEED, seed=0, seconds=4.0, mains=0.3, shaft=0.3):
