@@ -25,6 +25,7 @@ def healthy(count=4, first=0, **words):
     return [record(first + k, **words) for k in range(count)]
 
 
+@pytest.mark.slow_without_jit
 def test_unchanged_records_are_called_changed_no_more_often_than_stated():
     calls = [compare(record(100 + k), healthy(first=1000 + 4 * k), RATE, false_alarm=0.05) for k in range(60)]
     assert sum(call.outcome == "changed" for call in calls) <= 6  # 3 expected at most; 6 has a chance of 3 %
@@ -32,6 +33,7 @@ def test_unchanged_records_are_called_changed_no_more_often_than_stated():
     assert abs(np.median([call.score for call in calls])) < 0.3
 
 
+@pytest.mark.slow_without_jit
 def test_records_that_differ_from_each_other_anyway_call_no_more_often_either():
     gains = 10 ** (0.1 * np.random.default_rng(3).standard_normal((60, 5)))  # levels scatter by 2 dB
     calls = [
