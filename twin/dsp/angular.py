@@ -50,7 +50,7 @@ def sinc_table(half_width: int) -> tuple[Array, Array]:
 
     First the filters for fractions p/PHASES of a sample, float64[PHASES + 1, 2·half_width], rows of unit sum; then
     the function they sample, float64[2·half_width·PHASES + 2] at lags of 1/PHASES from -half_width.
-    Kaiser-windowed sinc (Oppenheim & Schafer §7.5.3; the table after Smith & Gossett 1984, ICASSP).
+    Kaiser-windowed sinc (Kaiser 1974; Oppenheim & Schafer ch. 7); read from a table after Smith & Gossett 1984, ICASSP.
     """
     fraction = np.arange(PHASES + 1)[:, None] / PHASES
     lag = fraction + half_width - 1 - np.arange(2 * half_width)[None, :]
@@ -229,11 +229,11 @@ def to_angle(x: Array, revs: Array, samples_per_rev: float, *, half_width: int =
     resampler = AngularResampler(
         samples_per_rev, channels=1 if x.ndim == 1 else x.shape[1], half_width=half_width, widest=widest
     )
+    body = resampler.process(x, revs)
     if float(revs[-1]) - float(revs[0]) < 1.0:
         raise ValueError(
             f"the record holds {float(revs[-1]) - float(revs[0]):.3g} revolutions and must hold at least one; "
             "the shaft stands, or the record is too short"
         )
-    body = resampler.process(x, revs)
     tail = resampler.flush()
     return np.concatenate([body, tail[:, 0] if x.ndim == 1 else tail])

@@ -96,7 +96,7 @@ def track_orders(
 ) -> OrderTrack:
     """Amplitude and phase of given orders in frames of equal angle: projection under a Hann window.
 
-    (Synchronous detection; e.g. Brandt 2011, Noise and Vibration Analysis, §12.) An order leaks into another
+    (Synchronous detection; e.g. Brandt 2011, Noise and Vibration Analysis, ch. 12.) An order leaks into another
     unless they are 2/revs_per_frame apart; crossing orders of other shafts need longer frames.
 
     Parameters
@@ -210,9 +210,8 @@ def campbell(
         power[row] += amplitude_spectrum(frame - frame.mean()) ** 2
     with np.errstate(invalid="ignore"):
         rows = np.sqrt(power / count[:, None])
-    return SpeedMap(
-        (low + 0.5 + np.arange(rows.shape[0])) * speed_step_hz, np.arange(rows.shape[1]) * rate_hz / size, rows
-    )
+    classes = np.asarray((low + 0.5 + np.arange(rows.shape[0])) * speed_step_hz, dtype=np.float64)
+    return SpeedMap(classes, np.arange(rows.shape[1]) * rate_hz / size, rows)
 
 
 def _frames(x: Array, size: int, overlap: float, unit: str, per_unit: float) -> Array:

@@ -19,7 +19,8 @@ def angle_track(speed_hz: Array, rate_hz: float) -> Array:
 def resample_to_angle(x: Array, revs: Array, samples_per_rev: float) -> Array:
     """Sample x : float64[n] at equal shaft angles; revs : float64[n] is the angle of each sample [rev].
 
-    Four-point interpolation: keep x oversampled about four times for amplitude errors below 1 %.
+    Four-point interpolation: keep x oversampled about four times for amplitude errors below 1 %. It has no
+    anti-alias filter and no checks; `angular.to_angle` has both and needs less oversampling.
     """
     if x.size < 2:
         return np.empty(0)

@@ -6,6 +6,7 @@ power at its harmonics over the power half-way between them, so coloured noise c
 speed score less. The path through the frames is dynamic programming (Viterbi 1967) under a limit on the slope.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -137,9 +138,30 @@ def best_path(scores: Array, reach: int) -> tuple[IntArray, float]:
 def null_scores(grid: RidgeGrid, frames: int) -> tuple[float, float]:
     """Mean and standard deviation of the best path's score in white noise of the same length, simulated.
 
-    Records of more than 64 frames are judged by 64: a longer mean only spreads less. Fixed seed.
+    Records of more than 64 frames are judged by 64: a longer mean only spreads less. Fixed seed; the answer for a
+    grid is kept.
     """
+    speeds = (float(grid.speeds_hz[0]), float(grid.speeds_hz[-1]), grid.speeds_hz.size)
+    slopes = (float(grid.slopes[0]), float(grid.slopes[-1]), grid.slopes.size)
+    key = (grid.rate_hz, grid.size, grid.hop, grid.spacing, grid.reach)
+    return _null(key, speeds, slopes, tuple(float(order) for order in grid.orders), min(frames, 64))
+
+
+@functools.lru_cache(maxsize=64)
+def _null(
+    key: tuple[float, int, int, float, int],
+    speeds: tuple[float, float, int],
+    slopes: tuple[float, float, int],
+    orders: tuple[float, ...],
+    frames: int,
+) -> tuple[float, float]:
+    rate_hz, size, hop, spacing, reach = key
+    grid = RidgeGrid(
+        rate_hz, size, hop, np.linspace(*speeds), np.linspace(*slopes), np.array(orders, dtype=float), spacing, reach
+    )
     rng = np.random.default_rng(20201)
-    samples = grid.size + (min(frames, 64) - 1) * grid.hop
-    found = [best_path(ridge_scores(rng.standard_normal(samples), grid), grid.reach)[1] for _ in range(NULL_RECORDS)]
+    found = [
+        best_path(ridge_scores(rng.standard_normal(size + (frames - 1) * hop), grid), reach)[1]
+        for _ in range(NULL_RECORDS)
+    ]
     return float(np.mean(found)), float(np.std(found, ddof=1))

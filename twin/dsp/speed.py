@@ -20,8 +20,8 @@ ComplexArray = NDArray[np.complex128]
 
 SIGMAS = 7.0
 """Standard deviations of the noise's best path by which a ridge must stand above its mean."""
-RIVAL = 0.75
-"""Share of the best path's height that another path may reach before the speed is called ambiguous."""
+RIVAL = 0.62
+"""Share of the best path's height that another may reach before the speed is called ambiguous (half the speed: 0.5)."""
 LEAST_SNR = 4.0
 """Power of a demodulated harmonic over the power beside it, below which it does not count."""
 SMOOTHING = 2.5
@@ -314,5 +314,5 @@ def _speed_std(information: Array, filter_s: Array, window_s: float, rate_hz: fl
     s = np.maximum(1.0 - 2.0 * from_end / window_s, 0.0)
     shape = 3.0 + 5.0 * (3.0 * s) ** 2 + 7.0 * (7.5 * s**2 - 1.5) ** 2
     # noise was measured behind a Hann filter of equivalent width 1.5/filter_s
-    density = filter_s / 1.5 / (2.0 * np.maximum(information, np.finfo(float).tiny))
+    density = filter_s / 1.5 / (2.0 * np.maximum(information, 1e-12))
     return np.asarray(np.sqrt(density / window_s * (2.0 / window_s) ** 2 * shape) / (2.0 * np.pi))
