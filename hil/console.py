@@ -108,9 +108,9 @@ def _warm_plant(progress: Progress, rig: Rig) -> None:
 
 
 def _warm_twin(progress: Progress) -> None:
-    from twin.dsp.warmup import kernels
+    from twin.dsp.warmup import FOLLOWING, kernels
 
-    jobs = kernels()
+    jobs = kernels(FOLLOWING)
     begun = time.monotonic()
     task = progress.add_task("loading the twin's kernels", total=len(jobs))
     for name, job in jobs:

@@ -130,10 +130,10 @@ def _load_libraries() -> None:
 def _warm_up() -> None:
     """Load compiled kernels before the first block of data waits for them."""
     try:
-        from twin.dsp.warmup import kernels
+        from twin.dsp.warmup import FOLLOWING, kernels
     except ModuleNotFoundError:
         return
-    for _, job in kernels():
+    for _, job in kernels(FOLLOWING):
         job()
 
 

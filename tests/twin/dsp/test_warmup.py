@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from twin.dsp import kernels as package
-from twin.dsp.warmup import kernels
+from twin.dsp.warmup import FOLLOWING, kernels
 
 
 def test_every_kernel_is_warmed_and_none_twice():
@@ -13,6 +13,8 @@ def test_every_kernel_is_warmed_and_none_twice():
 
     defined = set()
     for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("_"):
+            continue
         content = importlib.import_module(f"{package.__name__}.{module.name}")
         defined |= {
             name
@@ -26,6 +28,15 @@ def test_every_kernel_is_warmed_and_none_twice():
 def test_warming_up_leaves_one_specialisation_that_the_real_calls_use():
     for _, compile_one in kernels():
         compile_one()
+
+
+def test_a_running_twin_warms_what_following_a_point_uses():
+    code = (
+        "import sys, twin.dsp.point; mark = 'twin.dsp.kernels.';"
+        "print(sorted(n.removeprefix(mark) for n in sys.modules if n.startswith(mark) and not n.startswith(mark + '_')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == str(sorted(FOLLOWING))
 
 
 def test_following_a_point_imports_nothing_heavy_of_scipy():
