@@ -64,7 +64,7 @@ def test_a_record_not_fit_to_judge_is_answered_not_refused(run, tmp_path):
     answer = json.loads(result.stdout)
     assert answer["verdict"] == "unknown"
     assert answer["diagnosis"] == []
-    assert answer["flags"] == ["constant"]
+    assert "constant" in answer["flags"]
 
 
 @pytest.mark.parametrize(
