@@ -64,8 +64,9 @@ class Window:
 
     def envelope_spectrum(self, point: int) -> tuple[Array, Array]:
         """Frequencies [Hz] and modulation depth (1: as large as the mean squared envelope) of one point; a copy."""
-        power = self.spectrum[point // LANES, :, point % LANES]
-        return np.arange(power.size) * self.df_hz, np.asarray(np.sqrt(power.astype(np.float64)) * self._gain)
+        power = self.spectrum[point // LANES, :, point % LANES].astype(np.float64)
+        freq_hz = np.arange(power.size, dtype=np.float64) * self.df_hz
+        return freq_hz, np.asarray(np.sqrt(power) * self._gain)
 
     def feature(self, name: str) -> Array:
         """One feature of every point, float64[points]."""
