@@ -91,8 +91,9 @@ def suggest_delay(
 def drs(x: Array, segment: int, gap: int, *, false_alarm: float | None = 1e-3) -> Separated:
     """Separate a record by the transfer function from each block to the block `segment + gap` later.
 
-    H(f) = sum V U* / sum |U|² over Hann-windowed pairs of blocks (Antoni & Randall 2004, part II); the prediction H U of every block is windowed again and added up. A line of signal-to-noise ratio
-    s in its bin is predicted with gain s/(1 + s), so its residue falls by 1 + s.
+    H(f) = sum V U* / sum |U|² over Hann-windowed pairs of blocks (Antoni & Randall 2004, part II); the prediction
+    H U of every block is windowed again and added up. A line of signal-to-noise ratio s in its bin is predicted
+    with gain s/(1 + s), so its residue falls by 1 + s.
 
     Parameters
     ----------
