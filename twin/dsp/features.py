@@ -10,7 +10,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.kernels.features import STATE, features_batch, features_merge, features_settle, features_update
+from twin.dsp.kernels.features import (
+    STATE,
+    VALUES,
+    features_batch,
+    features_merge,
+    features_settle,
+    features_update,
+    features_values,
+)
 
 Array = NDArray[np.float64]
 
@@ -171,36 +179,12 @@ def _check(rate_hz: float | None, level: float) -> None:
 
 
 def _features(state: Array, rate_hz: float | None) -> TimeFeatures:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        count = state[..., 0]
-        n = np.where(count > 0.0, count, np.nan)
-        low, high = state[..., 5], state[..., 6]
-        peak = np.maximum(np.abs(low), np.abs(high)) + 0.0 * n  # NaN without readings
-        finite = np.where(np.isfinite(peak), 1.0, np.nan)  # what infinities leave in the sums depends on their order
-        mean = state[..., 1] * finite
-        m2 = np.where(state[..., 2] > 0.0, state[..., 2], np.nan) * finite
-        variance = state[..., 2] / n * finite
-        rms = np.sqrt(variance + mean * mean)
-        absolute = state[..., 8] / n
-        root = state[..., 9] / n
-        heard = np.where(peak > 0.0, finite, np.nan)
-        crossings = state[..., 10]
-        total = count + state[..., 7]
-        span_s = np.where(total > 0.0, total, np.nan) / rate_hz if rate_hz is not None else np.nan
-        return TimeFeatures(
-            count=np.array(count),
-            nan_count=np.array(state[..., 7]),
-            mean=np.asarray(mean),
-            std=np.asarray(np.sqrt(variance)),
-            rms=np.asarray(rms),
-            peak=np.asarray(peak),
-            peak_to_peak=np.asarray(high - low + 0.0 * n),
-            crest=np.asarray(peak / rms * heard),
-            skewness=np.asarray(np.sqrt(n) * state[..., 3] / m2**1.5),
-            kurtosis=np.asarray(n * state[..., 4] / (m2 * m2)),
-            shape=np.asarray(rms / absolute * heard),
-            impulse=np.asarray(peak / absolute * heard),
-            clearance=np.asarray(peak / (root * root) * heard),
-            crossings=np.array(crossings),
-            crossings_per_s=np.asarray(crossings / span_s + 0.0 * n),
-        )
+    """Name what settled states : float64[..., 29] hold."""
+    values = np.empty((*state.shape[:-1], len(VALUES)))
+    features_values(state.reshape(-1, STATE), values.reshape(-1, len(VALUES)))
+    count, missing, crossings = state[..., 0].copy(), state[..., 7].copy(), state[..., 10].copy()
+    per_s = np.full(count.shape, np.nan)
+    if rate_hz is not None:
+        np.divide(crossings * rate_hz, count + missing, out=per_s, where=count > 0.0)
+    named = {name: values[..., k] for k, name in enumerate(VALUES)}
+    return TimeFeatures(count=count, nan_count=missing, crossings=crossings, crossings_per_s=per_s, **named)

@@ -16,6 +16,21 @@ STATE = 29
 # 16-19 sums of (x - shift)^1..4, 20 sum |x|, 21 sum sqrt|x|, then 22-28 room for its moments
 
 
+VALUES = (
+    "mean",
+    "std",
+    "rms",
+    "peak",
+    "peak_to_peak",
+    "crest",
+    "skewness",
+    "kurtosis",
+    "shape",
+    "impulse",
+    "clearance",
+)
+
+
 @kernel
 def features_update(x, level, state):
     """Add the samples of x; NaN is counted, never averaged. Any split of x gives the same bits."""
@@ -132,6 +147,38 @@ def features_batch(x, level, state):
         features_settle(state[row])
 
 
+@kernel
+def features_values(state, out):
+    """Turn settled states [rows, 29] into the features `VALUES` names, in its order; NaN where one means nothing."""
+    for row in range(state.shape[0]):
+        s = state[row]
+        for k in range(out.shape[1]):
+            out[row, k] = np.nan
+        n = s[0]
+        if n == 0.0:
+            continue
+        peak = max(abs(s[5]), abs(s[6]))
+        out[row, 3] = peak
+        out[row, 4] = s[6] - s[5]
+        if peak == np.inf:
+            continue  # what infinities leave in the sums depends on their order
+        variance = s[2] / n
+        rms = math.sqrt(variance + s[1] * s[1])
+        out[row, 0] = s[1]
+        out[row, 1] = math.sqrt(variance)
+        out[row, 2] = rms
+        if s[2] > 0.0:
+            out[row, 6] = math.sqrt(n) * s[3] / (s[2] * math.sqrt(s[2]))
+            out[row, 7] = n * s[4] / (s[2] * s[2])
+        if peak > 0.0:
+            absolute = s[8] / n
+            root = s[9] / n
+            out[row, 5] = peak / rms
+            out[row, 8] = rms / absolute
+            out[row, 9] = peak / absolute
+            out[row, 10] = peak / (root * root)
+
+
 def examples():
     """Tiny calls with the types of the real ones, for `warmup`."""
     line = np.linspace(0.0, 1.0, 4)
@@ -139,5 +186,6 @@ def examples():
         ("features_update", lambda: features_update(line, 0.0, np.zeros(STATE))),
         ("features_settle", lambda: features_settle(np.zeros(STATE))),
         ("features_merge", lambda: features_merge(np.zeros(STATE), np.zeros(STATE))),
+        ("features_values", lambda: features_values(np.zeros((2, STATE)), np.zeros((2, len(VALUES))))),
         ("features_batch", lambda: features_batch(line.reshape(2, 2), 0.0, np.zeros((2, STATE)))),
     ]
