@@ -66,7 +66,10 @@ def judge(case: Case, bands: Bands = DEFAULT_BANDS) -> Call:
         _, x = recording.channel(case.channel)
     except ValueError as problem:
         return Call(case.record, case.truth, UNKNOWN, None, groups=case.groups, note=str(problem))
-    result = analyze(x, rate_hz, speed_hz, geometry, bands=bands)
+    try:
+        result = analyze(x, rate_hz, speed_hz, geometry, bands=bands)
+    except ValueError as problem:
+        raise DataError(f"{case.path}: {problem}") from None
     called, confidence = _called(result)
     moments = Moments()
     moments.update(x)

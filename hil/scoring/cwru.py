@@ -33,7 +33,7 @@ KURTOSIS = {(209, 212): (7.45, 8.35), (169, 172): (18.2, 22.1), (258, 261): (33.
 DAMAGED = {
     "duplicated": {"189", "201", "213", "226", "238"},
     "clipped": {"236", "237"},
-    "noise": {"283"},
+    "burst": {"283"},
 }
 """Records with a known fault of their own acquisition."""
 NAME = re.compile(

@@ -118,3 +118,20 @@ def test_an_index_without_files_is_told(tmp_path):
     (tmp_path / "index.csv").write_text("name,fault\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"index\.csv: no column `file`"):
         cwru.cases(tmp_path)
+
+
+def test_a_record_that_cannot_be_is_named(cwru_folder, tmp_path):
+    with np.load(cwru_folder / "12k_DE_OR007at6_load0_130.npz") as content:
+        np.savez(tmp_path / "12k_DE_OR007at6_load0_130.npz", DE=content["DE"], fs=120.0, rpm_nominal=1797.0)
+    with pytest.raises(DataError, match=r"130\.npz: sample rate 120 Hz is too low"):
+        cwru.score(tmp_path, lambda done, total: None)
+
+
+def test_a_damaged_file_is_named_by_two_workers_too(cwru_folder, tmp_path):
+    shutil.copy(cwru_folder / "12k_DE_OR007at6_load0_130.npz", tmp_path)
+    (tmp_path / "12k_DE_IR007_load2_107.npz").write_bytes(b"not a zip")
+    (tmp_path / "index.csv").write_text(
+        "file,fault,fault_end,rpm_file\n12k_DE_IR007_load2_107.npz,IR,DE,1750\n", encoding="utf-8"
+    )
+    with pytest.raises(ValueError, match=r"107\.npz: not a readable npz file"):
+        cwru.score(tmp_path, lambda done, total: None, workers=2)
