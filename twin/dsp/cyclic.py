@@ -135,6 +135,7 @@ def spectral_coherence(
     *,
     blow_period_s: float | None = None,
     remove_lines: bool = False,
+    revs: Array | None = None,
 ) -> CyclicCoherence:
     """Fast spectral coherence over the whole plane 0 … alpha_max.
 
@@ -152,6 +153,9 @@ def spectral_coherence(
     blow_period_s : given, frames more energetic than twice the usual maximum of so long a time are scaled down
         to it; a period of the slowest repetition of interest. A blow happens once, damage every period.
     remove_lines : analyse the random part only (`separation.random_part`)
+    revs : float64[n], shaft angle of each sample [rev]; given when the speed moved. The carrier f stays in Hz, the
+        cyclic frequency follows the shaft: alpha is the order times the mean speed. Phases then have no meaning.
+        (Order-frequency spectral coherence: Abboud & Antoni 2017, Mech. Syst. Signal Process. 87, 229-258.)
 
     Returns
     -------
@@ -161,17 +165,25 @@ def spectral_coherence(
     Raises
     ------
     ValueError
-        If the record is constant, too short, holds NaN, or alpha_max_hz is out of range.
+        If the record is constant, too short, holds NaN, alpha_max_hz is out of range, or revs does not grow from
+        sample to sample or is given together with remove_lines.
     """
+    fastest = 1.0 if revs is None else _fastest(np.asarray(revs, dtype=np.float64), np.shape(x), segment)
+    if revs is not None and remove_lines:
+        raise ValueError("remove_lines needs steady lines; with revs take the lines out on the angle axis beforehand")
     data = _checked(x, rate_hz, segment, remove_lines=remove_lines)
     if segment % 4:
         raise ValueError(f"segment = {segment} must be a multiple of 4")
-    if not 0.0 < alpha_max_hz <= rate_hz / 8.0:
-        raise ValueError(f"alpha_max_hz = {alpha_max_hz:g} must be positive and at most an eighth of {rate_hz:g} Hz")
+    if not 0.0 < alpha_max_hz * fastest <= rate_hz / 8.0:
+        raise ValueError(
+            f"alpha_max_hz = {alpha_max_hz:g} must be positive and at most an eighth of {rate_hz:g} Hz,"
+            " at top speed too"
+        )
     step_hz = rate_hz / segment
-    top_hz = max(alpha_max_hz, 3.0 * step_hz)
+    top_hz = max(alpha_max_hz * fastest, 3.0 * step_hz)
     # images of alpha repeat every rate/hop: far enough that no window of the scan reaches one
-    hop = max(1, int(rate_hz / (2.0 * top_hz)))
+    # (four times as dense where straight lines are drawn between frames: 5 % of loss at alpha_max)
+    hop = max(1, int(rate_hz / ((2.0 if revs is None else 8.0) * top_hz)))
     shifts = math.ceil(top_hz / step_hz)
     window = hann(segment)
     frames = (data.size - segment) // hop + 1
@@ -189,6 +201,11 @@ def spectral_coherence(
     products: Complex = np.zeros((white.shape[0], length), dtype=np.complex128)
     scanning_products(white, shifts, np.empty(frames, dtype=np.complex128), products)
     products[:, :frames] -= products[:, :frames].mean(axis=1, keepdims=True)
+    if revs is not None:
+        angle = np.asarray(revs, dtype=np.float64)[segment // 2 :: hop][:frames]
+        even = np.linspace(angle[0], angle[-1], frames)
+        for row in products:
+            row[:frames] = np.interp(even, angle, row[:frames])
     alpha_hz = np.arange(length, dtype=np.float64) * (rate_hz / (hop * length))
     alpha_hz = alpha_hz[: int(np.searchsorted(alpha_hz, alpha_max_hz, side="right"))]
     response, variance, correlation = _noise_law(window, hop, shifts, frames, length, alpha_hz.size)
@@ -208,6 +225,16 @@ def check_rate_of_false_alarm(false_alarm: float) -> None:
     """Raise ValueError unless the rate lies between 0 and 1."""
     if not 0.0 < false_alarm < 1.0:
         raise ValueError(f"false_alarm = {false_alarm:g} must lie between 0 and 1, such as 0.01")
+
+
+def _fastest(revs: Array, shape: tuple[int, ...], segment: int) -> float:
+    """Top speed over mean speed of an angle track."""
+    if revs.shape != shape or revs.size <= segment:
+        raise ValueError(f"revs has shape {revs.shape}, x {shape}; give the shaft angle of every sample")
+    if not (np.isfinite(revs).all() and (np.diff(revs) > 0.0).all()):
+        raise ValueError("revs must be finite and grow from sample to sample; is the speed zero or negative somewhere?")
+    turned = float(np.max(revs[segment:] - revs[:-segment])) / segment
+    return turned / (float(revs[-1] - revs[0]) / (revs.size - 1))
 
 
 def _noise_law(

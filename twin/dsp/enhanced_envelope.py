@@ -2,7 +2,7 @@
 
 The squared envelope spectrum weighs carriers by their power, so the loudest source writes it. The coherence
 counts every carrier alike: a faint resonance that a defect modulates is heard beside a loud one that it does not
-(Antoni, Xin & Hamzaoui 2017, Mech. Syst. Signal Process. 92, 248-277; Abboud et al. 2017, ibid. 84, 200-226).
+(Antoni, Xin & Hamzaoui 2017, Mech. Syst. Signal Process. 92, 248-277; Abboud & Antoni 2017, ibid. 87, 229-258).
 """
 
 import math
@@ -106,7 +106,7 @@ def enhanced_envelope(
     Parameters
     ----------
     plane : from `spectral_coherence`, with 64 or more evenly spaced cyclic frequencies
-    band_hz : (low, high), average only there: the improved envelope spectrum of Abboud et al. 2017
+    band_hz : (low, high), average only there: the improved envelope spectrum of Abboud & Antoni 2017
     weights : float64[bins], 0 or more, such as `informative_weights`; together with band_hz they multiply
 
     Raises

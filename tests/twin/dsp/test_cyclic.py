@@ -117,6 +117,48 @@ def test_a_blow_does_not_hide_what_happens_every_period():
     assert np.abs(limited.coherence[:, quiet]).mean() < 0.3 * np.abs(blown.coherence[:, quiet]).mean()
 
 
+def test_a_repetition_that_follows_the_shaft_is_found_through_a_run_up():
+    # 4 s from 20 to 40 Hz, struck 3.58 times a turn: over time a smear, over angle one line
+    rng = np.random.default_rng(8)
+    t = np.arange(100_000) / RATE
+    speed = 20.0 + 20.0 * t / t[-1]
+    revs = 20.0 * t + 10.0 * t**2 / t[-1]
+    x = (1.0 + 0.6 * np.cos(2.0 * np.pi * 3.58 * revs)) * rng.standard_normal(t.size)
+    over_time = spectral_coherence(x, RATE, 200.0)
+    over_angle = spectral_coherence(x, RATE, 200.0, revs=revs)
+    near = np.abs(over_angle.alpha_hz / (3.58 * speed.mean()) - 1.0) < 0.005
+    line = np.abs(over_angle.coherence[4:-4, near].mean(axis=0)).max()
+    assert line == pytest.approx(0.6 / (1.0 + 0.18), rel=0.12)
+    assert np.abs(over_time.coherence[4:-4].mean(axis=0)).max() < 0.2 * line
+
+
+@pytest.mark.slow_without_jit
+def test_noise_passes_the_threshold_as_often_as_stated_on_a_run_up_too():
+    t = np.arange(51_200) / RATE
+    revs = 25.0 * t * (1.0 + 0.3 * t / t[-1])
+    planes = [
+        spectral_coherence(np.random.default_rng(seed).standard_normal(t.size), RATE, 300.0, revs=revs)
+        for seed in range(3)
+    ]
+    rates = [(np.abs(plane.coherence[3:-3, 5:]) ** 2 > plane.threshold(0.01)[5:]).mean() for plane in planes]
+    assert 0.007 < np.mean(rates) < 0.011
+
+
+@pytest.mark.parametrize(
+    ("revs", "options", "message"),
+    [
+        (np.arange(6000.0)[::-1], {}, "grow from sample to sample"),
+        (np.zeros(6000), {}, "is the speed zero"),
+        (np.arange(5.0), {}, "revs has shape"),
+        (np.arange(6000.0), {"remove_lines": True}, "remove_lines needs steady lines"),
+        (np.arange(6000.0) ** 4, {}, "at top speed too"),
+    ],
+)
+def test_an_angle_that_cannot_be_is_refused(revs, options, message):
+    with pytest.raises(ValueError, match=message):
+        spectral_coherence(np.random.default_rng(7).standard_normal(6000), RATE, 2000.0, revs=revs, **options)
+
+
 def test_bins_without_power_say_nothing():
     x = np.fft.irfft(np.where(np.arange(10_001) < 4000, np.fft.rfft(modulated(0.5, 90.0, 20_000)), 0.0), 20_000)
     x = np.round(x, 12)
