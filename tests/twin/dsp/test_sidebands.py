@@ -58,12 +58,13 @@ def test_both_sidebands_and_their_sum_are_read_at_any_slip(slip):
     assert found.spacing_hz == pytest.approx(100 * slip, abs=0.01)
 
 
-def test_a_weak_pair_at_the_edge_of_the_window_rule_is_read_beside_the_supply_line():
+def test_a_pair_weaker_than_the_skirt_of_the_supply_line_is_read_beside_it():
     slip = 0.02
-    vector = current(slip, 0.002, 0.001, seconds=4.0, hz=50.11, noise=1e-5)
-    found = measure(vector, slip)
-    assert found.lower_db == pytest.approx(20 * math.log10(0.002), abs=0.2)
-    assert found.upper_db == pytest.approx(20 * math.log10(0.001), abs=0.2)
+    vector = current(slip, 1e-4, 1e-4, seconds=4.0, hz=50.11, noise=1e-7)
+    found = measure(vector, slip, 0.006)
+    assert found.spacing_hz == pytest.approx(100.22 * slip, abs=0.01)
+    assert found.lower_db == pytest.approx(20 * math.log10(1e-4), abs=0.2)
+    assert found.upper_db == pytest.approx(20 * math.log10(1e-4), abs=0.2)
 
 
 def test_second_order_sidebands_are_measured_with_the_first():
