@@ -11,7 +11,8 @@ Lines with a known deterministic cause are silenced first: shaft harmonics and m
 A family is believed (confidence towards 1) when three things hold together: its score is far above chance,
 its lines modulate the envelope deeply (more than about half of its mean: healthy machines show faint lines,
 too, and long averages lift them far out of the floor), and no other family keeps a like score once this
-one's lines and sidebands are silenced.
+one's lines and sidebands are silenced. The product of the three steps is its evidence; `confidence.py` makes a
+confidence of it. Besides, chance must not explain the score at the false-alarm rate set (`chance.py`).
 
 Tuning, stated openly: the middles of the three steps are round numbers, the same for every family and data
 set, set while looking at half of three public collections (61 CWRU, 8 MFPT and 21 HIT-SM records); the other
@@ -261,6 +262,14 @@ def _best_other(
     silence_lines(db, positions, np.maximum(1.5, 0.003 * positions))
     left, _ = _search(db, per_order, np.array([orders[FAMILIES[k]] for k in others]))
     return float((left - searched.level[:, None]).max()) / float(HARMONIC_WEIGHTS.sum())
+
+
+def decoy_scores(spectra: EnvelopeSpectra, orders: Array) -> Array:
+    """Score any base orders as families are: excess over their median [dB], best of the bands, float64[orders]."""
+    db = prominences(spectra)
+    _silence_known(db, spectra.bins_per_order, spectra.speed_hz)
+    score, _ = _search(db, spectra.bins_per_order, orders)
+    return np.asarray((score - np.median(score, axis=1)[:, None]).max(axis=0) / float(HARMONIC_WEIGHTS.sum()))
 
 
 def prominences(spectra: EnvelopeSpectra) -> Array:

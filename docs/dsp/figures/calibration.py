@@ -177,7 +177,7 @@ def main() -> None:
                 str(count),
                 (said, true),
                 textcoords="offset points",
-                xytext=(9 * inward, -4 if tuned else 5),
+                xytext=(9 * inward, -9 if tuned else 5),
                 ha="left" if inward > 0 else "right",
                 fontsize=8,
             )
