@@ -43,9 +43,7 @@ class Cross:
         NaN where a channel has no power, and everywhere when fewer than two segments were averaged: one
         segment is coherent with anything.
         """
-        power = self.x_density * self.y_density
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.abs(self.density) ** 2 / np.where(power > 0.0, power, math.nan)
+        ratio = _ratio(np.abs(self.density) ** 2, self.x_density * self.y_density).real
         # rounding alone may pass 1
         return np.where(self.segments[..., None] >= 2, np.minimum(ratio, 1.0), math.nan)
 
@@ -61,12 +59,11 @@ class Cross:
 
     def h1(self) -> Complex:
         """Transfer function Sxy / Sxx: right when the noise is in y. complex128[..., bins]."""
-        return np.asarray(self.density / np.where(self.x_density > 0.0, self.x_density, math.nan))
+        return _ratio(self.density, self.x_density)
 
     def h2(self) -> Complex:
         """Transfer function Syy / Syx: right when the noise is in x. complex128[..., bins]."""
-        back = np.conj(self.density)
-        return np.asarray(self.y_density / np.where(back != 0.0, back, math.nan))
+        return _ratio(self.y_density, np.conj(self.density))
 
     def h_relative_std(self) -> Array:
         """Give the standard error of |H| relative to it, and of its phase [rad] (Bendat & Piersol 2010 table 9.6)."""
@@ -168,3 +165,9 @@ def coherence_threshold(averages: ArrayLike, false_alarm_rate: float = 0.01) -> 
     n = np.asarray(averages, np.float64)
     free = np.where(n > 1.0, n - 1.0, 1.0)
     return np.where(n > 1.0, 1.0 - false_alarm_rate ** (1.0 / free), 1.0)
+
+
+def _ratio(above: Array | Complex, below: Array | Complex) -> Complex:
+    """Quotient, NaN over 0."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(below != 0.0, above / below, math.nan).astype(np.complex128)

@@ -81,15 +81,19 @@ class LineFit:
         mirror = _hann_line(self.bins[:, None] + place[None, :], self.n)
         return here + mirror, 1j * (here - mirror)
 
+    def _basis(self, place: Array) -> Complex:
+        """Columns [bins, 2 lines + 1]: cosines, sines, and the mean, which reaches bin 1."""
+        mean = _hann_line(self.bins[:, None].astype(np.float64), self.n)
+        return np.concatenate([*self._model(place), mean], axis=1)
+
     def _heights(self, place: Array) -> tuple[Complex, Complex]:
         """Complex amplitudes that fit best, and the bins' remainder."""
-        even, odd = self._model(place)
-        basis = np.concatenate([even, odd], axis=1)
+        basis = self._basis(place)
         target = self.spectrum[self.first : self.last + 1]
         stacked = np.concatenate([basis.real, basis.imag])
         found = np.linalg.lstsq(stacked, np.concatenate([target.real, target.imag]), rcond=1e-9)[0]
         half = place.size
-        return found[:half] + 1j * found[half:], target - basis @ found
+        return found[:half] + 1j * found[half : 2 * half], target - basis @ found
 
     def _find(self) -> None:
         """Add the strongest unexplained line, fit all again; stop when noise or nothing of weight is left."""
@@ -116,8 +120,7 @@ class LineFit:
         height, rest = self._heights(place)
         for _ in range(30):
             slopes = self._slopes(place, height)
-            even, odd = self._model(place)
-            jacobian = np.concatenate([slopes, even, odd], axis=1)
+            jacobian = np.concatenate([slopes, self._basis(place)], axis=1)
             stacked = np.concatenate([jacobian.real, jacobian.imag])
             step = np.linalg.lstsq(stacked, np.concatenate([rest.real, rest.imag]), rcond=1e-9)[0][: place.size]
             step = np.clip(step, -0.3, 0.3)
@@ -195,8 +198,7 @@ class LineFit:
 
         Noise in Hann bins d apart correlates by -2/3 and 1/6; the estimator knows nothing of it.
         """
-        even, odd = self._model(self.place)
-        jacobian = np.concatenate([self._slopes(self.place, self.height), even, odd], axis=1)
+        jacobian = np.concatenate([self._slopes(self.place, self.height), self._basis(self.place)], axis=1)
         lag = np.abs(self.bins[:, None] - self.bins[None, :])
         half = 0.5 * self.noise * np.select([lag == 0, lag == 1, lag == 2], [1.0, -2.0 / 3.0, 1.0 / 6.0], 0.0)
         stacked = np.concatenate([jacobian.real, jacobian.imag])
@@ -204,7 +206,7 @@ class LineFit:
         size = self.bins.size
         covariance = inverse[:, :size] @ half @ inverse[:, :size].T + inverse[:, size:] @ half @ inverse[:, size:].T
         count = self.place.size
-        direction = np.zeros(3 * count)
+        direction = np.zeros(3 * count + 1)
         unit = self.height[mine] / max(abs(self.height[mine]), np.finfo(float).tiny)
         direction[count + mine], direction[2 * count + mine] = unit.real, unit.imag
         return math.sqrt(covariance[mine, mine]), math.sqrt(float(direction @ covariance @ direction))

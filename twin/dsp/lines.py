@@ -144,8 +144,8 @@ def measure_line(x: ArrayLike, rate_hz: float, freq_hz: float, reach_hz: float |
             f"freq_hz = {freq_hz} must lie two bins of {df:.6g} Hz from 0 and from half the rate, {0.5 * rate_hz}"
         )
     spectrum = np.fft.rfft((data - data.mean()) * hann(data.size)) * (2.0 / data.size)
-    first = max(round(place - reach), 2)
-    last = min(max(round(place + reach), first), spectrum.size - 3)
+    first = max(min(math.ceil(place - reach), round(place)), 2)
+    last = min(max(math.floor(place + reach), round(place)), spectrum.size - 3)
     top = first + int(np.argmax(np.abs(spectrum[first : last + 1])))
     line = LineFit(spectrum, data.size, top).line(place, max(reach, 0.1), rate_hz)
     if line.method == "flat-top":

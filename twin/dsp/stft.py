@@ -103,9 +103,9 @@ def stft(
     with np.errstate(invalid="ignore"):
         for channel in np.ndindex(data.shape[:-1]):
             values[channel] = fft.rfft(pieces[channel] * factor, axis=-1)
-    values[..., 0] *= 0.5
-    if segment % 2 == 0:
-        values[..., -1] *= 0.5
+        values[..., 0] *= 0.5
+        if segment % 2 == 0:
+            values[..., -1] *= 0.5
     # in the transform a missing reading spoils every bin of its frames; Inf would leave some of them Inf
     broken = ~np.isfinite(values[..., :1].real)
     if broken.any():

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.kernels.welch import add_power, take_segments
+from twin.dsp.kernels.welch import add_power, slide, take_segments
 from twin.dsp.window import Window, rho, window
 
 Array = NDArray[np.float64]
@@ -236,7 +236,7 @@ class StreamingWelch:
         np.fft.rfft(work, axis=-1, out=self._spectrum)
         add_power(self._spectrum, good, 0, 1, self._keep, plan.rho, self._power, self._stats)
         self._filled = plan.segment - plan.hop
-        self._pending[:, : self._filled] = self._pending[:, plan.hop :]
+        slide(self._pending, plan.hop)
 
     def result(self) -> Welch:
         """Density so far, [channels, bins]; NaN before a channel's first whole segment."""

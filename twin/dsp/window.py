@@ -93,8 +93,8 @@ def response(name: str, bins: float) -> float:
     terms = cosines(name)
     total = terms[0] * np.sinc(bins)
     for k, a in enumerate(terms[1:], start=1):
-        # a cosine term is two lines k bins to the sides; sinc changes its sign from bin to bin, and so does the term
-        total += (-1.0) ** k * 0.5 * a * (np.sinc(bins - k) + np.sinc(bins + k))
+        # seen from the middle of the window every cosine counts positive: two lines k bins to the sides
+        total += 0.5 * a * (np.sinc(bins - k) + np.sinc(bins + k))
     return abs(float(total)) / terms[0]
 
 

@@ -61,6 +61,14 @@ def take_segments(x, first, count, hop, window, detrend, out, good):
 
 
 @kernel
+def slide(pending, hop):
+    """Move what stands `hop` or more samples in to the front of each row; numpy would copy it first."""
+    for c in range(pending.shape[0]):
+        for i in range(pending.shape[1] - hop):
+            pending[c, i] = pending[c, i + hop]
+
+
+@kernel
 def _count(stats, used, keep, rho):
     """Weights after one more segment: the older ones times keep (Welch 1967 eq. 10 with weights)."""
     lags = rho.shape[0]
@@ -117,6 +125,7 @@ def examples():
     rho = np.ones(1)
     return [
         ("take_segments", lambda: take_segments(x, 0, 1, 2, window, 1, np.zeros((1, 4)), good)),
+        ("slide", lambda: slide(x, 2)),
         ("add_power", lambda: add_power(line, good, 0, 1, 1.0, rho, np.zeros((1, 3)), np.zeros((1, 5)))),
         (
             "add_cross",
