@@ -1,7 +1,8 @@
 """Infogram: negentropy of the squared envelope and of its spectrum in every node of the kurtogram's tree.
 
-Negentropy in time finds bursts as kurtosis does, and a lone blow wins it, too; negentropy in frequency finds
-periodic envelopes and ignores a lone blow, but is won by any hum. Their average asks for both (Antoni 2016).
+Negentropy in time finds bursts as kurtosis does, and a lone blow wins it, too. Negentropy in frequency finds
+periodic envelopes; a hum wins it, and so does a blow strong enough to fill the spectrum. Their average asks for
+both (Antoni 2016). `bands.choose_band` asks for repetition off the shaft's and the mains' pace.
 """
 
 import math
