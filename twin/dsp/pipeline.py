@@ -184,6 +184,14 @@ class Pipeline:
         self._slowest = np.zeros(channels)
         self._fastest = np.zeros(channels)
 
+    def log10_chance(self) -> Array:
+        """Decimal logarithm of the chance of the strongest family in the last window, float64[points]; 0: nothing.
+
+        A copy; counts families and slips as `LineFinding.chance` does.
+        """
+        least = np.minimum(self._chance.min(axis=1) + math.log(len(FAMILIES)), 0.0)
+        return np.asarray(np.where(self._flags == 0, least, 0.0) / math.log(10.0))
+
     @property
     def latency_samples(self) -> float:
         """How long the envelope lags behind the samples: the group delay of its FIR."""
