@@ -40,11 +40,8 @@ def main() -> None:
     pipeline = Pipeline(points, RATE)
     seen, spectra, found = [], [], []
     for window in pipeline.feed(x, SHAFT):
-        chance = np.zeros(POINTS)
-        for finding in window.findings:
-            found.append((len(seen), finding.point))
-        chance[:] = pipeline.log10_chance()
-        seen.append(chance)
+        found += [(len(seen), finding.point) for finding in window.findings]
+        seen.append(pipeline.log10_chance())
         spectra.append(window.envelope_spectrum(SICK))
 
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 6.4), layout="constrained")
