@@ -1,15 +1,16 @@
-"""Spectra: Hann-windowed amplitude and power density, amplitudes between bins, velocity from acceleration."""
+"""Spectra: Hann-windowed amplitude, amplitudes between bins, bands, velocity from acceleration.
+
+Power density is in `welch.py`: following a point needs none, and so compiles none of its kernels.
+"""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.dsp.welch import Welch, welch
 from twin.dsp.window import hann
 
 __all__ = [
-    "Welch",
     "amplitude_spectrum",
     "band_rms",
     "fast_length",
@@ -17,7 +18,6 @@ __all__ = [
     "line_amplitude",
     "peak_hold",
     "velocity_rms",
-    "welch",
 ]
 
 Array = NDArray[np.float64]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import fft, signal
+from scipy import fft
 
 from twin.dsp.spectrum import (
     amplitude_spectrum,
@@ -13,7 +13,6 @@ from twin.dsp.spectrum import (
     line_amplitude,
     peak_hold,
     velocity_rms,
-    welch,
 )
 
 RATE = 25600.0
@@ -32,23 +31,6 @@ def test_a_line_between_bins_keeps_its_amplitude(offset):
     amplitude, found = line_amplitude(spectrum, 400.4)
     assert amplitude == pytest.approx(3.0, rel=1e-3)
     assert found == pytest.approx(position, abs=1e-3)
-
-
-def test_welch_scatters_as_the_theory_says_for_127_segments():
-    x = np.random.default_rng(0).standard_normal(64 * 1024)
-    result = welch(x, 1024.0, 1024)
-    assert result.segments == 127
-    inner = result.density[2:-2]
-    assert 1 / math.sqrt(result.effective_averages) == pytest.approx(0.09117, rel=0.01)
-    assert inner.std() / inner.mean() == pytest.approx(0.0912, rel=0.12)
-
-
-def test_welch_equals_scipys():
-    x = np.random.default_rng(0).standard_normal(10000)
-    freq, density = signal.welch(x, RATE, "hann", 1000, 500, detrend="constant")
-    ours = welch(x, RATE, 1000)
-    np.testing.assert_allclose(ours.freq_hz, freq)
-    np.testing.assert_allclose(ours.density, density, rtol=1e-9)
 
 
 def test_band_rms_of_white_noise_is_its_share_of_the_band():
@@ -74,8 +56,3 @@ def test_a_fast_length_is_the_next_with_small_factors():
                 rest //= prime
         assert rest == 1
         assert length == fft.next_fast_len(n, real=True)
-
-
-def test_a_segment_longer_than_the_signal_is_refused():
-    with pytest.raises(ValueError, match="segment"):
-        welch(np.zeros(10), 1.0, 11)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 from tests.oracles import spectra as oracle
 from twin.dsp.welch import StreamingWelch, Welch, welch
@@ -43,6 +44,14 @@ def test_a_segment_with_a_missing_reading_is_left_out_and_counted():
     assert list(result.skipped) == [2, 0, 19]
     assert result.effective_averages[0] == pytest.approx(oracle.effective_averages(values, 20, np.array(used, float)))
     assert np.isnan(result.density[2]).all()
+
+
+def test_welch_equals_scipys():
+    x = np.random.default_rng(0).standard_normal(10000)
+    freq, density = signal.welch(x, 25600.0, "hann", 1000, 500, detrend="constant")
+    ours = welch(x, 25600.0, 1000)
+    np.testing.assert_allclose(ours.freq_hz, freq)
+    np.testing.assert_allclose(ours.density, density, rtol=1e-9)
 
 
 def test_relative_scatter_of_127_segments_is_0_0912():
