@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from twin.dsp.bearing import FAMILIES
 from twin.dsp.biquad import butterworth
+from twin.dsp.iso20816 import velocity_sections
 from twin.dsp.kernels._simd import LANES
 from twin.dsp.kernels.pipeline import TILE, lanes_advance, pipeline_finish, solo_advance
 from twin.dsp.pipeline_design import (
@@ -35,7 +36,6 @@ from twin.dsp.pipeline_design import (
     solo_sections,
     twiddles,
     unit_sections,
-    velocity_sections,
 )
 from twin.dsp.pipeline_window import FEATURES, FLAGS, LineFinding, Window
 from twin.dsp.quality import CLIPPED_SHARE

@@ -158,24 +158,6 @@ def settled_state(sos: Array, start: Single, state: Array, *, side_by_side: bool
         value = settled
 
 
-def velocity_sections(rate_hz: float, low_hz: float = 10.0, high_hz: float = 1000.0) -> Array:
-    """Sections from acceleration to velocity within the band of ISO 20816-1: [m/s²] to [m/s].
-
-    Integrator and second-order high-pass are one section, s / (s² + √2 ω s + ω²) by the bilinear transform
-    prewarped at the corner, so nothing drifts; a fourth-order low-pass follows, below a rate of 2.5 kS/s none.
-    """
-    warped = math.tan(math.pi * low_hz / rate_hz)
-    # the analogue prototype in units of its corner: s = (1 - z⁻¹) / (1 + z⁻¹) / warped
-    norm = 1.0 + math.sqrt(2.0) * warped + warped * warped
-    gain = warped / (norm * 2.0 * math.pi * low_hz)
-    a1 = 2.0 * (warped * warped - 1.0) / norm
-    a2 = (1.0 - math.sqrt(2.0) * warped + warped * warped) / norm
-    integrator = np.array([[gain, 0.0, -gain, 1.0, a1, a2]])
-    if high_hz >= 0.4 * rate_hz:
-        return integrator
-    return np.vstack([integrator, butterworth(4, high_hz, rate_hz, high=False)])
-
-
 def padded(values: int) -> int:
     """Power of two that holds the values."""
     return max(1 << (values - 1).bit_length(), 32)
