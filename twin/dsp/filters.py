@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from twin.dsp.kernels._simd import LANES
 from twin.dsp.kernels.blocks import TILE, fir_block, sos_block
 
 Samples = NDArray[Any]
-LANES = 16
 
 
 class _Blocks:

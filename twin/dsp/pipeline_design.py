@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.dsp.bearing import BearingGeometry
-from twin.dsp.biquad import butterworth
 from twin.dsp.kernels._simd import LANES
 from twin.dsp.kernels.pipeline import TILE
 
