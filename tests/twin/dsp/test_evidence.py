@@ -13,6 +13,7 @@ from twin.dsp.evidence import (
     HARMONIC_WEIGHTS,
     SLIP_TOLERANCE,
     decoy_orders,
+    decoy_scores,
     max_order,
     prominences,
     score_families,
@@ -97,6 +98,20 @@ def test_noise_alone_scores_like_its_decoys():
         scores += [found[family].score_db for family in FAMILIES[:3]]
     assert np.median(scores) < 4.0
     assert max(scores) < 7.0
+
+
+def test_among_decoys_the_damaged_part_stands_out():
+    spectra = envelope_spectra(
+        damaged("bearing_outer_race", 0.0, 0), RATE, SPEED, max_order=max_order(BEARING), tree=QUICK_TREE
+    )
+    scores = decoy_scores(spectra, np.r_[decoy_orders(BEARING), BEARING.bpfo])
+    assert scores[-1] > scores[:-1].max() + 2.0
+
+
+def test_evidence_of_a_spall_is_no_chance():
+    found = families(damaged("bearing_inner_race", 0.0, 0))["bearing_inner_race"]
+    assert found.p_value < 1e-4
+    assert found.evidence > 0.99
 
 
 def test_decoys_keep_off_the_lines():
