@@ -43,6 +43,7 @@ def test_the_stated_uncertainty_is_the_error_that_is_made():
     assert 0.5 < rms(np.array(scaled)) < 1.5
 
 
+@pytest.mark.slow_without_jit
 def test_a_gear_mesh_with_modulation_carries_the_speed_too():
     rng = np.random.default_rng(4)
     mesh = np.cos(2 * np.pi * 23 * REVS) * (1 + 0.3 * np.cos(2 * np.pi * REVS)) + oracle.harmonics(

@@ -28,6 +28,7 @@ def test_the_exponential_mean_is_that_of_the_book():
     np.testing.assert_allclose(averager.average().values, oracle.exponential_mean(NOISE, 64, 0.1), atol=1e-12)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("turns", [16, 100, 400])
 def test_asynchronous_noise_falls_with_the_root_of_the_turns_to_5_percent(turns, seed):

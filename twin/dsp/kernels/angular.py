@@ -51,27 +51,6 @@ def sinc_to_angle(x, revs, start, first, step, table, prototype, widest, final, 
         part = whole - row
         count = 2 * reach
         low = j + 1 - reach
-        if span <= 1.0 and channels == 1 and low >= 0 and j + reach < n:
-            # two dot products in four lanes each: a plain sum would wait for every addition
-            a0 = a1 = a2 = a3 = 0.0
-            b0 = b1 = b2 = b3 = 0.0
-            for t in range(0, taps, 4):
-                v0 = flat[low + t]
-                v1 = flat[low + t + 1]
-                v2 = flat[low + t + 2]
-                v3 = flat[low + t + 3]
-                a0 += table[row, t] * v0
-                a1 += table[row, t + 1] * v1
-                a2 += table[row, t + 2] * v2
-                a3 += table[row, t + 3] * v3
-                b0 += table[row + 1, t] * v0
-                b1 += table[row + 1, t + 1] * v1
-                b2 += table[row + 1, t + 2] * v2
-                b3 += table[row + 1, t + 3] * v3
-            near = (a0 + a1) + (a2 + a3)
-            out[k, 0] = near + part * (((b0 + b1) + (b2 + b3)) - near)
-            filled += 1
-            continue
         if span <= 1.0:
             for t in range(taps):
                 weights[t] = table[row, t] + part * (table[row + 1, t] - table[row, t])
@@ -91,6 +70,7 @@ def sinc_to_angle(x, revs, start, first, step, table, prototype, widest, final, 
             for t in range(count):
                 weights[t] *= total
         if channels == 1 and low >= 0 and j + reach < n:
+            # in four lanes: a plain sum would wait for every addition
             a0 = a1 = a2 = a3 = 0.0
             for t in range(0, count - 3, 4):
                 a0 += weights[t] * flat[low + t]
