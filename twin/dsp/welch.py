@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.dsp.kernels.welch import add_power, slide, take_segments
-from twin.dsp.window import Window, rho, window
+from twin.dsp.window import Window, overlap_correlation, window
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -130,7 +130,7 @@ class Segments:
         self.window = window(name, segment)
         self.hop = max(segment - int(overlap * segment), 1)
         self.detrend = DETREND[detrend]
-        self.rho = rho(self.window.values, self.hop)
+        self.rho = overlap_correlation(name, segment, self.hop)
         self.bins = segment // 2 + 1
 
     def count(self, samples: int) -> int:
@@ -154,7 +154,7 @@ class Segments:
 
     def scale(self, stats: Array) -> Array:
         """Factor from summed power to one-sided density, float64[channels, bins]."""
-        square = float(self.window.values @ self.window.values)
+        square = float(np.sum(self.window.values**2))
         factor = np.full(self.bins, 2.0 / (self.rate_hz * square))
         _halve_ends(factor, self.segment)
         weight = np.where(stats[:, 2] > 0.0, stats[:, 2], math.nan)

@@ -107,8 +107,11 @@ def _separation(name: str) -> float:
     return 2.0 * low
 
 
-def rho(values: Array, hop: int) -> Array:
+@functools.lru_cache(maxsize=64)
+def overlap_correlation(name: str, n: int, hop: int) -> Array:
     """Correlation of the power of segments 1, 2, … hops apart, float64[lags] (Welch 1967 eq. 10)."""
-    n = values.size
-    lags = range(hop, n, hop)
-    return np.array([float(values[lag:] @ values[: n - lag]) / float(values @ values) for lag in lags]) ** 2
+    values = window(name, n).values
+    # sums, not products of vectors: BLAS would wake its threads for them, which costs more where cores are busy
+    total = float(np.sum(values**2))
+    shared = [float(np.sum(values[lag:] * values[: n - lag])) / total for lag in range(hop, n, hop)]
+    return np.array(shared) ** 2
