@@ -142,9 +142,13 @@ def istft(frames: Stft) -> Array:
     doubled[0] = 1.0
     if segment % 2 == 0:
         doubled[-1] = 1.0
-    pieces = fft.irfft(frames.values * (doubled * segment * frames.window.coherent_gain), segment, axis=-1)
+    scale = doubled * (segment * frames.window.coherent_gain)
     values = frames.window.values
-    total = _overlap_add(pieces * values, hop)
+    total = np.empty((*frames.values.shape[:-2], (count - 1) * hop + segment))
+    for channel in np.ndindex(total.shape[:-1]):
+        pieces = fft.irfft(frames.values[channel] * scale, segment, axis=-1, overwrite_x=True)
+        pieces *= values
+        total[channel] = _overlap_add(pieces, hop)
     weight = _overlap_add(np.broadcast_to(values**2, (count, segment)), hop)
     first = segment - hop if frames.padded else 0
     seen = weight[first : first + frames.samples]
