@@ -83,3 +83,16 @@ def test_a_missing_reading_costs_its_segments_only():
 def test_what_cannot_be_is_refused_with_the_way_out(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_the_slope_of_the_phase_weighs_bins_by_their_coherence_which_the_peak_does_not():
+    rng = np.random.default_rng(7)
+    slope, peak = [], []
+    for _ in range(30):
+        x, a, b = rng.standard_normal((3, 8192))
+        # high frequencies drown: they pass the threshold, and say little
+        x = np.convolve(x, [1.0, 0.9, 0.5], "same")
+        result = delay(x + a, late(x, 4.4) + b, RATE, 256)
+        slope.append(result.delay_s * RATE - 4.4)
+        peak.append(result.coarse_s * RATE - 4.4)
+    assert np.std(slope) < 0.8 * np.std(peak)
