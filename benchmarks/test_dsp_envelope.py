@@ -16,7 +16,7 @@ from tests.oracles.bearing_signals import ring
 from twin.dsp.bands import choose_band
 from twin.dsp.demodulation import squared_envelope_spectrum
 from twin.dsp.envelope import Band
-from twin.dsp.infogram import infogram
+from twin.dsp.infograms import infogram
 from twin.dsp.kurtogram import fast_kurtogram, kurtograms
 from twin.dsp.spectrum import hann
 

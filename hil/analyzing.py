@@ -90,7 +90,7 @@ def _check(request: Request) -> None:
 
 
 def _vibration(request: Request, recording: Recording) -> list[Judged]:
-    from twin.dsp.analyze import analyze
+    from twin.dsp.analysis import analyze
     from twin.dsp.bearing import parse_bearing
 
     assert request.bearing is not None

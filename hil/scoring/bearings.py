@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.scoring.base import Bar, Call, DataError, Progress, Table
-from twin.dsp.analyze import CALL, AnalysisResult, Bands, analyze
+from twin.dsp.analysis import CALL, AnalysisResult, Bands, analyze
 from twin.dsp.bearing import parse_bearing
 from twin.dsp.moments import Moments
 from twin.dsp.recordings import load_recording

@@ -173,7 +173,7 @@ class _Snapshot:
 
 
 def _snapshot(path: Path) -> _Snapshot:
-    from twin.dsp.analyze import CALL, analyze
+    from twin.dsp.analysis import CALL, analyze
     from twin.dsp.bearing import parse_bearing
     from twin.dsp.clockcheck import rate_check
     from twin.dsp.recordings import load_recording

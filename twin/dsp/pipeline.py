@@ -9,7 +9,7 @@ All buffers are made at the beginning; feeding a block allocates nothing, releas
 however the samples are cut into blocks and however many threads work.
 
 The pipeline watches; it does not diagnose. A point whose lines stand out is worth a full look with
-`twin.dsp.analyze` or `twin.dsp.point`, which weigh many bands, modulation depth and rival explanations.
+`twin.dsp.analysis` or `twin.dsp.point`, which weigh many bands, modulation depth and rival explanations.
 """
 
 import math

@@ -23,7 +23,7 @@ import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.dsp.analyze import analyze
+from twin.dsp.analysis import analyze
 from twin.dsp.bearing import BEARINGS, FAMILIES, BearingGeometry
 from twin.dsp.confidence import log_odds
 from twin.dsp.recordings import load_recording

@@ -14,7 +14,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from twin.dsp.cyclic import spectral_coherence
-from twin.dsp.enhanced_envelope import enhanced_envelope, informative_weights
+from twin.dsp.enhanced import enhanced_envelope, informative_weights
 from twin.dsp.envelope import envelope_spectra
 
 RATE, SPEED, SECONDS = 25600.0, 24.63, 4.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.dsp.bearing import BEARINGS
 from twin.dsp.cyclic import spectral_coherence
-from twin.dsp.enhanced_envelope import EnvelopeLine, enhanced_envelope, informative_weights
+from twin.dsp.enhanced import EnvelopeLine, enhanced_envelope, informative_weights
 from twin.dsp.envelope import envelope_spectra
 from twin.dsp.recordings import load_recording
 from twin.dsp.separation import random_part

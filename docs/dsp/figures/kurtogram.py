@@ -18,7 +18,7 @@ from matplotlib.axes import Axes
 from twin.dsp.bands import choose_band
 from twin.dsp.demodulation import squared_envelope_spectrum
 from twin.dsp.envelope import Band
-from twin.dsp.infogram import infogram
+from twin.dsp.infograms import infogram
 from twin.dsp.kurtogram import fast_kurtogram
 
 RATE, SECONDS, SPEED, BPFO = 25600.0, 4.0, 24.63, 3.5848

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.oracles.bearing_signals import impact_times, load_zone, ring
-from twin.dsp.analyze import CALL
+from twin.dsp.analysis import CALL
 from twin.dsp.bands import CHANCE_DB, choose_band, rank_bands
 from twin.dsp.bearing import BEARINGS
 from twin.dsp.envelope import Band, envelope_spectra

@@ -10,7 +10,7 @@ import csv
 import numpy as np
 import pytest
 
-from twin.dsp.analyze import CALL, analyze
+from twin.dsp.analysis import CALL, analyze
 from twin.dsp.bearing import BEARINGS
 from twin.dsp.clockcheck import rate_check
 from twin.dsp.quality import duplicated_channels

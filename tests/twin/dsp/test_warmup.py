@@ -41,7 +41,7 @@ def test_a_running_twin_warms_what_following_a_point_uses():
 
 def test_following_a_point_imports_nothing_heavy_of_scipy():
     code = (
-        "import sys, twin.dsp.point, twin.dsp.analyze;"
+        "import sys, twin.dsp.point, twin.dsp.analysis;"
         "heavy = ('scipy.signal', 'scipy.fft', 'scipy.io', 'scipy.stats', 'scipy.ndimage');"
         "print([name for name in sys.modules if name in heavy])"
     )
