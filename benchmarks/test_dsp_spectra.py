@@ -9,9 +9,9 @@ from scipy import signal
 
 from benchmarks.side_by_side import medians
 from twin.dsp.cross import cross_spectrum
-from twin.dsp.stft import istft, stft
-from twin.dsp.welch import StreamingWelch, welch
-from twin.dsp.zoom import zoom
+from twin.dsp.density import StreamingWelch, welch
+from twin.dsp.short_time import istft, stft
+from twin.dsp.zooming import zoom
 
 RATE = 25600.0
 CASES = [(1, 102400, 1024), (1, 102400, 10240), (16, 102400, 1024), (16, 102400, 10240), (256, 10240, 1024)]

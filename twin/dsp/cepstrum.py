@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.welch import Welch, check_rate, complete
+from twin.dsp.density import Welch, check_rate, complete
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.kernels.welch import add_cross, take_segments
-from twin.dsp.welch import Counts, Detrend, Segments, channels
-from twin.dsp.window import Window
+from twin.dsp.density import Counts, Detrend, Segments, channels
+from twin.dsp.kernels.density import add_cross, take_segments
+from twin.dsp.windows import Window
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -86,13 +86,13 @@ def cross_spectrum(
     Parameters
     ----------
     x, y : float64[..., n], any units; one may be [n] and is then paired with every channel of the other
-    rate_hz, segment, window, overlap, detrend : as of `twin.dsp.welch.welch`. A delay of a part r of the
+    rate_hz, segment, window, overlap, detrend : as of `twin.dsp.density.welch`. A delay of a part r of the
         segment lowers the coherence by (1 - r)²: take segments much longer than the delay, or undo it first.
 
     Raises
     ------
     ValueError
-        If the channels do not match, or as of `twin.dsp.welch.welch`.
+        If the channels do not match, or as of `twin.dsp.density.welch`.
     """
     left, right = channels(x), channels(y)
     if left.shape[-1] != right.shape[-1]:

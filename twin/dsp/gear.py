@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.dsp.order_spectrum import OrderSpectrum
+from twin.dsp.order_tracking import OrderSpectrum
 from twin.dsp.tsa import Average
 
 Array = NDArray[np.float64]

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twin.dsp.density import check_rate, complete
 from twin.dsp.line_fit import Line, LineFit
-from twin.dsp.welch import check_rate, complete
-from twin.dsp.window import hann, window
+from twin.dsp.windows import hann, window
 
 __all__ = [
     "Line",

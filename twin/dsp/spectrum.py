@@ -1,6 +1,6 @@
 """Spectra: Hann-windowed amplitude, amplitudes between bins, bands, velocity from acceleration.
 
-Power density is in `welch.py`: following a point needs none, and so compiles none of its kernels.
+Power density is in `density.py`: following a point needs none, and so compiles none of its kernels.
 """
 
 import math
@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.dsp.window import hann
+from twin.dsp.windows import hann
 
 __all__ = [
     "amplitude_spectrum",

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from twin.dsp.bearing import BEARINGS, parse_bearing
-from twin.dsp.bearing_lines import sum_rule
+from twin.dsp.line_matching import sum_rule
 
 IMG = Path(__file__).parent.parent / "img"
 SPEED = 29.95

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from twin.dsp.angular import to_angle
-from twin.dsp.order_spectrum import campbell, order_spectrum
+from twin.dsp.order_tracking import campbell, order_spectrum
 from twin.dsp.spectrum import amplitude_spectrum
 from twin.dsp.speed import track_speed
 

@@ -15,10 +15,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from twin.dsp.cross import coherence_threshold, cross_spectrum
+from twin.dsp.density import welch
 from twin.dsp.lines import measure_line
 from twin.dsp.spectrum import amplitude_spectrum
-from twin.dsp.welch import welch
-from twin.dsp.zoom import zoom
+from twin.dsp.zooming import zoom
 
 OUT = Path(__file__).parent.parent / "img"
 rng = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.oracles.bearing_signals import machine_noise, spall
-from twin.dsp.analyze import analyze
+from twin.dsp.analysis import analyze
 from twin.dsp.bearing import BEARINGS
 
 RATE, SPEED = 25600.0, 24.63

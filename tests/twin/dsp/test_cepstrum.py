@@ -19,7 +19,7 @@ from twin.dsp.cepstrum import (
     remove_families,
     short_pass,
 )
-from twin.dsp.welch import welch
+from twin.dsp.density import welch
 
 RATE = 25600.0
 SPEED = 1480.0 / 60.0

@@ -8,7 +8,7 @@ from scipy import signal
 
 from tests.oracles import spectra as oracle
 from twin.dsp.cross import coherence_bias, coherence_threshold, cross_spectrum
-from twin.dsp.window import window
+from twin.dsp.windows import window
 
 
 def test_cross_spectra_are_the_mean_of_conjugate_products():

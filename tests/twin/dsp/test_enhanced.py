@@ -9,7 +9,7 @@ from tests.oracles.bearing_signals import spall
 from tests.oracles.dsp import biquad_cascade, squared_envelope_spectrum
 from twin.dsp.bearing import BEARINGS
 from twin.dsp.cyclic import cyclic_periodogram, spectral_coherence
-from twin.dsp.enhanced_envelope import enhanced_envelope, informative_weights
+from twin.dsp.enhanced import enhanced_envelope, informative_weights
 from twin.dsp.recordings import load_recording
 
 RATE, SPEED, SECONDS = 25600.0, 24.63, 4.0

@@ -5,7 +5,7 @@ import pytest
 
 from tests.oracles import orders as oracle
 from twin.dsp.gear import GearMonitor, demodulate_mesh, difference_signal, mesh_lines, residual_signal
-from twin.dsp.order_spectrum import OrderSpectrum, order_spectrum
+from twin.dsp.order_tracking import OrderSpectrum, order_spectrum
 from twin.dsp.tsa import Average
 
 TEETH = 23

@@ -5,7 +5,7 @@ import pytest
 
 from tests.oracles import envelope as oracle
 from tests.oracles.bearing_signals import ring
-from twin.dsp.infogram import GAUSSIAN, infogram
+from twin.dsp.infograms import GAUSSIAN, infogram
 
 RATE = 25600.0
 

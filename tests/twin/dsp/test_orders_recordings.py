@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twin.dsp.angular import to_angle
-from twin.dsp.order_spectrum import order_spectrum
+from twin.dsp.order_tracking import order_spectrum
 from twin.dsp.recordings import load_recording
 from twin.dsp.speed import track_speed
 

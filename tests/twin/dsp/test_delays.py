@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twin.dsp.cross import cross_spectrum
-from twin.dsp.delay import delay, gcc_phat
+from twin.dsp.delays import delay, gcc_phat
 
 RATE = 1000.0
 

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.kernels.welch import add_power, slide, take_segments
-from twin.dsp.window import Window, overlap_correlation, window
+from twin.dsp.kernels.density import add_power, slide, take_segments
+from twin.dsp.windows import Window, overlap_correlation, window
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -82,7 +82,7 @@ def welch(
     x : float64[..., n], any unit; a segment with a reading that is not finite is left out and counted
     rate_hz : sample rate
     segment : samples of a segment; the bins are rate_hz / segment apart
-    window : see `twin.dsp.window.window`
+    window : see `twin.dsp.windows.window`
     overlap : shared part of neighbouring segments, 0 to below 1
     detrend : what each segment loses first: nothing, its mean, or its straight line
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from twin.dsp.window import COSINES, response, window
+from twin.dsp.windows import COSINES, response, window
 
 SCIPY = {"rectangular": "boxcar", "blackman-harris": "blackmanharris", "flat-top": "flattop"}
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.welch import check_rate, complete
-from twin.dsp.window import Window, window
+from twin.dsp.density import check_rate, complete
+from twin.dsp.windows import Window, window
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -64,7 +64,7 @@ def zoom(
     rate_hz : sample rate
     low_hz, high_hz : ends of the band, both included
     points : how many frequencies
-    window : see `twin.dsp.window.window`
+    window : see `twin.dsp.windows.window`
 
     Raises
     ------

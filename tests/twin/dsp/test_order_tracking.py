@@ -6,7 +6,7 @@ import pytest
 from tests.oracles import dsp as dsp_oracle
 from tests.oracles import orders as oracle
 from twin.dsp.angular import to_angle
-from twin.dsp.order_spectrum import campbell, order_map, order_spectrum, track_orders
+from twin.dsp.order_tracking import campbell, order_map, order_spectrum, track_orders
 
 RATE = 12800.0
 PER_REV = 256

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twin.dsp.cross import Cross, cross_spectrum
-from twin.dsp.welch import channels
+from twin.dsp.density import channels
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from twin.dsp.bearing import BEARINGS
-from twin.dsp.bearing_lines import matches, sum_rule
+from twin.dsp.line_matching import matches, sum_rule
 
 B = BEARINGS["6205"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twin.dsp.welch import channels, check_rate
-from twin.dsp.window import Window, window
+from twin.dsp.density import channels, check_rate
+from twin.dsp.windows import Window, window
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -70,7 +70,7 @@ def stft(
     rate_hz : sample rate
     segment : samples of a frame; the bins are rate_hz / segment apart
     hop : samples from frame to frame; a quarter of the segment when None
-    window : see `twin.dsp.window.window`
+    window : see `twin.dsp.windows.window`
     padded : surround the signal by zeros so that `istft` returns every sample; False keeps whole frames only,
         for a picture without dark borders
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from tests.oracles import spectra as oracle
-from twin.dsp.stft import istft, stft
-from twin.dsp.window import window
+from twin.dsp.short_time import istft, stft
+from twin.dsp.windows import window
 
 
 def test_a_frame_is_the_windowed_transform_of_its_stretch():

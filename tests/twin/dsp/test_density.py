@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from tests.oracles import spectra as oracle
-from twin.dsp.welch import StreamingWelch, Welch, welch
-from twin.dsp.window import window
+from twin.dsp.density import StreamingWelch, Welch, welch
+from twin.dsp.windows import window
 
 
 @pytest.mark.parametrize("detrend", ["none", "constant", "linear"])

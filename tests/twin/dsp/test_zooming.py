@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.oracles import spectra as oracle
-from twin.dsp.window import window
-from twin.dsp.zoom import czt, zoom
+from twin.dsp.windows import window
+from twin.dsp.zooming import czt, zoom
 
 
 @pytest.mark.parametrize(("n", "points"), [(300, 40), (5000, 37), (2049, 600), (3, 8), (10240, 512)])
