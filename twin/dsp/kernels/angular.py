@@ -99,7 +99,7 @@ def examples():
     x = np.zeros((32, 1))
     revs = np.linspace(0.0, 1.0, 32)
     table = np.full((5, 8), 0.125)
-    line = np.zeros(34)
+    line = np.ones(34)
     for constant in (table, line):
         constant.flags.writeable = False
     return [
