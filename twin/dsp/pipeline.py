@@ -24,6 +24,7 @@ from twin.dsp.bearing import FAMILIES
 from twin.dsp.biquad import butterworth
 from twin.dsp.iso20816 import velocity_sections
 from twin.dsp.kernels._simd import LANES
+from twin.dsp.kernels.fft import SILENT
 from twin.dsp.kernels.pipeline import TILE, lanes_advance, pipeline_finish, solo_advance
 from twin.dsp.pipeline_design import (
     MeasuringPoint,
@@ -299,9 +300,8 @@ class Pipeline:
             values = np.ascontiguousarray(env[0, :, c])
             mean = float(values.mean(dtype=np.float64))
             self._mean[0, c] = mean
-            fluctuation = (
-                (values * np.float32(1.0 / mean) - np.float32(1.0)) * self._window if mean > 0.0 else 0.0 * values
-            )
+            level = np.float32(1.0 / mean) if mean > SILENT else np.float32(0.0)
+            fluctuation = (values * level - np.float32(mean > SILENT)) * self._window
             line = np.fft.rfft(fluctuation, 2 * (spectrum.shape[1] - 1))
             spectrum[0, :, c] = line.real**2 + line.imag**2
 

@@ -207,6 +207,17 @@ def test_false_alarms_stay_below_the_rate_set(seed):
 
 
 @pytest.mark.slow_without_jit
+@pytest.mark.parametrize("count", [2, 8])
+def test_silence_after_a_signal_ends_in_zeros_not_in_ever_smaller_numbers(count):
+    pipeline = made(count)
+    list(pipeline.feed(noise(count, windows=2.0)))
+    for _ in range(80):
+        list(pipeline.feed(np.zeros((pipeline.window, count), np.float32)))
+    for state in (pipeline._hp_state, pipeline._band_state, pipeline._history, pipeline._env):
+        assert not state.any()
+
+
+@pytest.mark.slow_without_jit
 def test_velocity_of_one_g_at_159_hz():
     rate, n = 10240.0, 40960
     x = np.sqrt(2.0) * np.sin(2.0 * np.pi * 159.155 * np.arange(n) / rate)

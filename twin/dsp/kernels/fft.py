@@ -5,6 +5,9 @@ import numpy as np
 from twin.dsp.kernel import kernel
 from twin.dsp.kernels._simd import LANES, fma, load, splat, store, widen
 
+SILENT = 1e-30
+"""Mean square below which there is nothing to compare a fluctuation with."""
+
 
 @kernel
 def lane_fft(a, b, twiddle, size):
@@ -92,7 +95,7 @@ def lane_fluctuation_power(x, count, window, twiddle, half_turn, a, b, mean, out
     x : float32[count * 16], left as it is; window : float32[count]; a, b : work, float32[size * 2 * 16] with
     2 * size >= count, zeros follow x; twiddle : of length size, see `lane_fft`; half_turn : float32[2 * (size + 1)],
     cos and -sin of π k / size; mean : float64[16] is filled; out : float32[(size + 1) * 16].
-    A lane whose mean is not positive gives zeros.
+    A lane whose mean is not above `SILENT` gives zeros.
     """
     size = a.shape[0] // (2 * LANES)
     total = splat(0.0)
@@ -100,8 +103,8 @@ def lane_fluctuation_power(x, count, window, twiddle, half_turn, a, b, mean, out
         total = total + widen(load(x, LANES * i))
     store(mean, 0, total * splat(1.0 / count))
     for lane in range(LANES):
-        b[lane] = np.float32(1.0 / mean[lane]) if mean[lane] > 0.0 else np.float32(0.0)
-        b[LANES + lane] = np.float32(1.0) if mean[lane] > 0.0 else np.float32(0.0)
+        b[lane] = np.float32(1.0 / mean[lane]) if mean[lane] > SILENT else np.float32(0.0)
+        b[LANES + lane] = np.float32(1.0) if mean[lane] > SILENT else np.float32(0.0)
     inverse = load(b, 0)
     one = load(b, LANES)
     # Even samples are real parts, odd ones imaginary: a real transform at the price of half a complex one.

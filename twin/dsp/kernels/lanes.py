@@ -23,6 +23,14 @@ from twin.dsp.kernels._simd import (
     widen,
 )
 
+QUIET = 1e-30
+"""Below this a state is silence; it would fade through numbers so small that processors slow down on them."""
+
+
+@kernel
+def _awake(state, tiny, none):
+    return pick_lt(vabs(state), tiny, none, state)
+
 
 @kernel
 def lane_biquads(coefficients, state, tile, n):
@@ -91,6 +99,8 @@ def lane_unit_biquads(coefficients, state, tile, n, out, at):
     sections = coefficients.shape[0] // 48
     source = tile
     first = 0
+    tiny = splat(np.float32(QUIET))
+    none = splat(np.float32(0.0))
     for s in range(0, sections, 2):
         b1 = load(coefficients, 48 * s)
         a1 = load(coefficients, 48 * s + 16)
@@ -111,10 +121,10 @@ def lane_unit_biquads(coefficients, state, tile, n, out, at):
             v0 = fma(c1, z, fma(d1, y, v1))
             v1 = fma(c2, z, y)
             store(out, at + LANES * i, z)
-        store(state, 32 * s, u0)
-        store(state, 32 * s + 16, u1)
-        store(state, 32 * s + 32, v0)
-        store(state, 32 * s + 48, v1)
+        store(state, 32 * s, _awake(u0, tiny, none))
+        store(state, 32 * s + 16, _awake(u1, tiny, none))
+        store(state, 32 * s + 32, _awake(v0, tiny, none))
+        store(state, 32 * s + 48, _awake(v1, tiny, none))
         source = out
         first = at
 
@@ -137,8 +147,8 @@ def lane_high_pass(coefficients, state, tile, n):
         u0 = fma(a1, y, fma(b1, x, u1))
         u1 = fma(a2, y, x)
         store(tile, LANES * i, narrow(y))
-    store(state, 0, u0)
-    store(state, 16, u1)
+    store(state, 0, _awake(u0, splat(QUIET), splat(0.0)))
+    store(state, 16, _awake(u1, splat(QUIET), splat(0.0)))
 
 
 @kernel

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.dsp.kernel import kernel
 from twin.dsp.kernels._simd import LANES, ahead, load, store
-from twin.dsp.kernels.fft import lane_fluctuation_power
+from twin.dsp.kernels.fft import SILENT, lane_fluctuation_power
 from twin.dsp.kernels.lanes import (
     lane_envelope,
     lane_features,
@@ -149,7 +149,7 @@ def pipeline_finish(
             )
             for f in range(orders.shape[1]):
                 chance[c, f] = 0.0
-            if flags[c] == 0 and mean[g, lane] > 0.0:
+            if flags[c] == 0 and mean[g, lane] > SILENT:
                 lane_line_chance(
                     spectrum[g], lane, bins, df_hz, shaft_hz[c], orders[c] * shaft_hz[c], tolerance, harmonics,
                     independent, total, chance[c], found_hz[c],

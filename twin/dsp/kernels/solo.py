@@ -25,6 +25,9 @@ from twin.dsp.kernels._simd import (
     vsqrt,
 )
 
+QUIET = 1e-30
+"""Below this a state is silence, see `lanes`."""
+
 
 @kernel
 def solo_unit_biquads(c, state, gain, x, first, n, mid, out):
@@ -56,6 +59,9 @@ def solo_unit_biquads(c, state, gain, x, first, n, mid, out):
         out[i] = w
     state[0], state[1], state[2], state[3], state[4] = p0, p1, q0, q1, r0
     state[5], state[6], state[7], state[8], state[9] = r1, s0, s1, t0, t1
+    for k in range(10):
+        if abs(state[k]) < QUIET:
+            state[k] = 0.0
 
 
 @kernel
