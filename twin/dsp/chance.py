@@ -45,17 +45,33 @@ def _free(decoys: Array, taken: list[float], least: int) -> Array:
     return free if free.size >= least else decoys
 
 
-def tail_probability(score: float, decoys: Array) -> float:
+def tail_probability(score: float, decoys: Array, *, soiled: bool = False) -> float:
     """Probability that chance reaches `score`, where it has reached `decoys`.
 
     Student's t prediction: P(T > (score - mean) / (s √(1 + 1/N))), and never less than the share of decoys
     that did reach it.
+
+    Parameters
+    ----------
+    score : what is to be explained by chance
+    decoys : float64[n], what chance reached
+    soiled : damage is believed to be present, so that some decoys are lines of it and no chance. A few of them
+        inflate the standard deviation but not the median absolute deviation (Rousseeuw & Croux 1993, J. Am.
+        Stat. Assoc. 88, 1273, eq. 1.2 and 1.3); the tail is then the smaller of those by either pair, mean and
+        standard deviation or median and 1.4826 MAD.
     """
     from scipy.special import stdtr
 
-    spread = max(float(decoys.std(ddof=1)), LEAST_SPREAD_DB) * math.sqrt(1.0 + 1.0 / decoys.size)
-    tail = float(stdtr(FREEDOM, -(score - float(decoys.mean())) / spread))
-    return max(tail, float(np.mean(decoys >= score)))
+    distance = _standing(score, float(decoys.mean()), float(decoys.std(ddof=1)), decoys.size)
+    if soiled:
+        middle = float(np.median(decoys))
+        spread = 1.4826 * float(np.median(np.abs(decoys - middle)))
+        distance = max(distance, _standing(score, middle, spread, decoys.size))
+    return max(float(stdtr(FREEDOM, -distance)), float(np.mean(decoys >= score)))
+
+
+def _standing(score: float, middle: float, spread: float, count: int) -> float:
+    return (score - middle) / (max(spread, LEAST_SPREAD_DB) * math.sqrt(1.0 + 1.0 / count))
 
 
 def any_of(probability: float, trials: int) -> float:

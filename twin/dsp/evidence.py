@@ -52,10 +52,13 @@ SCORE_MIDDLE_DB = 7.5
 DEPTH_MIDDLE = 0.55
 CAGE_MIDDLE_DB = 12.0
 WORTH = 1e-3
+BELIEVED = 0.5
 FAR = 0.01
 """False-alarm rate per record, over all families and bands."""
 UNPROVEN = 0.3
 """Most confidence in a family that chance may explain at the rate set."""
+UNNAMED = 0.45
+"""Most confidence in a cage: lines at cage speed alone are a damaged ball's as often, so they never make a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +149,9 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry, *, far: f
     own = np.array([merit[row, m] * _rise(searched.excess[row, m] - rest[m], 2.0, 0.8) for m, row in enumerate(rows)])
     cage = FAMILIES.index("bearing_cage")
     # Races and balls that are hurt modulate at cage speed too: the cage is named only when nothing else
-    # speaks.
+    # speaks, however shallow.
     own[cage] *= _rise(searched.excess[rows[cage], cage], CAGE_MIDDLE_DB, 1.0) * (
-        1.0 - float(np.delete(own, cage).max())
+        1.0 - float(_rise(np.delete(searched.excess, cage, axis=1).max(), SCORE_MIDDLE_DB, 1.0))
     )
     values = _probabilities(spectra, bearing, searched, rows, worth)
     return {
@@ -168,8 +171,8 @@ def score_families(spectra: EnvelopeSpectra, bearing: BearingGeometry, *, far: f
     }
 
 
-def _confidence(own: float, p_value: float, far: float) -> float:
-    confidence = calibrated(own)
+def _confidence(own: float, p_value: float, far: float, most: float) -> float:
+    confidence = min(calibrated(own), most)
     return confidence if p_value < far else min(confidence, UNPROVEN)
 
 
@@ -185,7 +188,10 @@ def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) 
     chance, _ = _search(db, per_order, decoys)
     level = np.median(chance, axis=1)
     depth = np.empty_like(own)
-    line_depths(spectra.power, spectra.depth_gain, per_order, bases, slip, HARMONIC_WEIGHTS.size, depth)
+    # A damaged ball carries load as often as the cage turns, so much of its modulation is in the sidebands. Those
+    # of a race do not count: whatever turns with the shaft spaces lines like that.
+    spacings = np.array([bearing.ftf if family == "bearing_ball" else 0.0 for family in FAMILIES])
+    line_depths(spectra.power, db, spectra.depth_gain, per_order, bases, spacings, slip, HARMONIC_WEIGHTS.size, depth)
     excess = (own - level[:, None]) / unit
     return _Searched(
         db=db,
@@ -221,7 +227,9 @@ def _probabilities(
         patch_lines(searched.db, positions, np.maximum(1.5, 0.002 * positions), np.empty(db.shape[1]), db)
         again, _ = _search(db, per_order, searched.decoys)
         chance = (again - searched.level[:, None]).max(axis=0) / unit
-    values = [tail_probability(float(searched.excess[rows[m], m]), chance) for m in range(3)]
+    # where a family stands deep enough to be believed, some of the decoys are lines of it that no patch foresaw
+    soiled = any(searched.merit[rows[m], m] > BELIEVED for m in range(3))
+    values = [tail_probability(float(searched.excess[rows[m], m]), chance, soiled=bool(soiled)) for m in range(3)]
     cage, _ = _search(db, per_order, cage_decoys(bearing))
     crowd = (cage - searched.level[:, None]).max(axis=0) / unit
     values.append(tail_probability(float(searched.excess[rows[3], 3]), crowd))
@@ -337,7 +345,7 @@ def _describe(
         depth=float(searched.depth[row, m]),
         chance=float(np.mean(searched.chance >= score_db)),
         margin_db=score_db - rest,
-        confidence=_confidence(evidence, p_value, far),
+        confidence=_confidence(evidence, p_value, far, UNNAMED if family == "bearing_cage" else 1.0),
         p_value=p_value,
         evidence=evidence,
         band_hz=(band.low_hz, band.high_hz),

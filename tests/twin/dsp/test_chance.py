@@ -97,6 +97,28 @@ def test_the_tail_is_students(t):
     assert tail_probability(score, decoys) == pytest.approx(expected, rel=1e-3)
 
 
+def test_lines_of_the_damage_among_the_decoys_do_not_hide_it():
+    clean = np.random.default_rng(2).standard_normal(60)
+    soiled = np.r_[clean[:54], 10.0 + clean[54:]]
+    without, told, untold = (
+        tail_probability(13.0, clean),
+        tail_probability(13.0, soiled, soiled=True),
+        tail_probability(13.0, soiled),
+    )
+    assert untold > 1e-3
+    assert without <= told < 1e-5
+
+
+def test_clean_decoys_say_much_the_same_when_taken_for_soiled():
+    rng = np.random.default_rng(3)
+    ratios = []
+    for _ in range(200):
+        decoys = rng.standard_normal(60)
+        ratios.append(tail_probability(4.0, decoys, soiled=True) / tail_probability(4.0, decoys))
+    assert max(ratios) <= 1.0
+    assert np.median(ratios) > 0.6
+
+
 def test_no_probability_is_below_the_share_of_decoys_that_did_as_well():
     decoys = np.r_[np.zeros(59), 50.0]
     assert tail_probability(49.0, decoys) == pytest.approx(1 / 60)

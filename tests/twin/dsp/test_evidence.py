@@ -12,13 +12,14 @@ from twin.dsp.evidence import (
     FREE_SLIP,
     HARMONIC_WEIGHTS,
     SLIP_TOLERANCE,
+    UNNAMED,
     decoy_orders,
     decoy_scores,
     max_order,
     prominences,
     score_families,
 )
-from twin.dsp.kernels.comb import comb_scores
+from twin.dsp.kernels.comb import comb_scores, line_depths
 
 pytestmark = pytest.mark.slow_without_jit
 
@@ -154,3 +155,38 @@ def test_the_compiled_search_equals_the_plain_one():
                 HARMONIC_WEIGHTS,
             )
             assert (score[row, m], slip[row, m]) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_weak_ball_is_known_by_its_sidebands_at_cage_speed(seed):
+    found = families(damaged("bearing_ball", -12.0, seed))
+    assert max(found, key=lambda name: found[name].confidence) == "bearing_ball"
+    assert found["bearing_ball"].confidence > 0.5
+
+
+def test_depth_counts_the_sidebands_of_a_ball_above_the_background_and_those_of_a_race_not():
+    per_order, power = 40.0, np.full((1, 1200), 1e-4)
+    bases, spacings, slip = np.array([5.0, 7.0]), np.array([0.4, 0.0]), np.zeros((1, 2))
+    for base in bases:
+        for order, value in ((base, 0.04), (base - 0.4, 0.01), (2 * base + 0.4, 0.02)):
+            power[0, round(order * per_order)] = value
+    db = 10.0 * np.log10(power / 1e-4)
+    out = np.empty((1, 2))
+    line_depths(power, db, np.array([2.0]), per_order, bases, spacings, slip, 4, out)
+    floor = 3 * 1e-4
+    assert out[0, 0] == pytest.approx(2.0 * np.sqrt(0.04 + floor + (0.01 - 1e-4) + (0.02 - 1e-4)))
+    assert out[0, 1] == pytest.approx(2.0 * np.sqrt(0.04 + floor))
+    line_depths(power, np.zeros_like(db), np.array([2.0]), per_order, bases, spacings, slip, 4, out)
+    assert out[0, 0] == pytest.approx(out[0, 1])
+
+
+def test_lines_at_cage_speed_alone_are_told_but_never_called():
+    rng = np.random.default_rng(8)
+    angle = 2.0 * np.pi * SPEED * BEARING.ftf * np.arange(int(4 * RATE)) / RATE
+    # four harmonics and no more: the ninth would be the outer race's first
+    modulation = sum(np.cos(k * angle) for k in range(1, 5))
+    found = families(rng.standard_normal(angle.size) * (1.0 + modulation / 2.0))
+    cage = found["bearing_cage"]
+    assert max(found, key=lambda name: found[name].confidence) == "bearing_cage"
+    assert cage.evidence > 0.9
+    assert 0.2 < cage.confidence == UNNAMED < 0.5

@@ -127,10 +127,13 @@ def comb_scores(db, bins_per_order, bases, tolerance, free_slip, edge_penalty_db
 
 
 @kernel
-def line_depths(power, gain, bins_per_order, bases, slip, harmonics, out):
+def line_depths(power, db, gain, bins_per_order, bases, spacings, slip, harmonics, out):
     """Amplitude of the first harmonics together, root of the sum of squares, per band and base order.
 
     power : float64[bands, bins]; gain : float64[bands] turns root power into depth; slip, out : [bands, m].
+    spacings : float64[m] shaft orders; where not 0, the pair of sidebands of each of the first two harmonics
+    counts, too, with what it has above the background: db : float64[bands, bins], decibels over it, 0 where
+    silenced.
     """
     bins = power.shape[1]
     for row in range(power.shape[0]):
@@ -145,6 +148,17 @@ def line_depths(power, gain, bins_per_order, bases, slip, harmonics, out):
                 for i in range(first, last + 1):
                     peak = max(peak, power[row, i])
                 total += peak
+            if spacings[m] > 0.0:
+                for h in range(1, min(harmonics, 2) + 1):
+                    for side in range(-1, 2, 2):
+                        at = (h * bases[m] * (1.0 + slip[row, m]) + side * spacings[m]) * bins_per_order
+                        half = max(1.0, 0.002 * at)
+                        peak = 0.0
+                        first = max(int(np.round(at - half)), 0)
+                        last = min(int(np.round(at + half)), bins - 1)
+                        for i in range(first, last + 1):
+                            peak = max(peak, power[row, i] * (1.0 - 10.0 ** (-0.1 * db[row, i])))
+                        total += peak
             out[row, m] = np.sqrt(total) * gain[row]
 
 
@@ -160,7 +174,10 @@ def examples():
         ("prominence_db", lambda: prominence_db(line, line, 25.0, np.empty(64))),
         ("silence_lines", lambda: silence_lines(grid, two, two)),
         ("patch_lines", lambda: patch_lines(grid, two, two, np.empty(64), np.empty((2, 64)))),
-        ("line_depths", lambda: line_depths(grid, two, 4.0, two, np.zeros((2, 2)), 4, np.empty((2, 2)))),
+        (
+            "line_depths",
+            lambda: line_depths(grid, grid, two, 4.0, two, two, np.zeros((2, 2)), 4, np.empty((2, 2))),
+        ),
         (
             "comb_scores",
             lambda: comb_scores(grid, 4.0, two, 0.02, 0.01, 20.0, weights, np.empty((2, 2)), np.empty((2, 2))),
