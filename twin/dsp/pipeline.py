@@ -76,7 +76,7 @@ class Pipeline:
     Notes
     -----
     Squaring a band of width B and looking at lags up to f folds nothing back when the decimated rate is at least
-    B + f; the widest band sets it for all. The envelope FIR is a Kaiser low-pass of 50 dB, shifted to each band's
+    B + f; the widest band sets it for all. The envelope FIR is a Kaiser low-pass of 40 dB, shifted to each band's
     middle, so that one filter passes the band, removes negative frequencies and decimates (Crochiere & Rabiner,
     Multirate Digital Signal Processing, §2.4); the band-pass before it adds its own slopes.
     """
@@ -121,7 +121,9 @@ class Pipeline:
             for low, top in (point.band_hz for point in self.points)
         ]
         taps = [demodulator(rate, point.band_hz, self.factor, envelope_hz) for point in self.points]
-        most = -(-max(tap.size for tap in taps) // LANES) * LANES
+        most = max(tap.size for tap in taps)
+        if not self._side_by_side:
+            most = -(-most // LANES) * LANES  # here the taps themselves stand side by side
         taps = [np.pad(tap, (0, most - tap.size)) for tap in taps]
         speed = velocity_sections(rate) if self._velocity else np.empty((0, 6))
         count = len(self.points)

@@ -186,14 +186,30 @@ def lane_inspect(tile, n, held, watch):
         doubt = doubt + (x - x)
         low = lower(x, low)
         high = upper(x, high)
-    inside = pick_lt(load(watch, 16), low, none, one) + pick_lt(high, load(watch, 32), none, one)
-    if hmax(inside + pick_eq(doubt, none, none, one)) == 0.0:
+    least = load(watch, 16)
+    most = load(watch, 32)
+    if hmax(pick_eq(doubt, none, none, one)) == 0.0:
+        last = load(held, 0)
         store(held, 0, load(tile, LANES * (n - 1)))
+        if hmax(pick_lt(least, low, none, one) + pick_lt(high, most, none, one)) > 0.0:
+            # How often neighbours rest on an extreme; what rested on an extreme that has been passed does not count.
+            rest_low = pick_lt(low, least, none, load(watch, 48))
+            rest_high = pick_lt(most, high, none, load(watch, 64))
+            least = lower(low, least)
+            most = upper(high, most)
+            for i in range(n):
+                x = load(tile, LANES * i)
+                again = pick_eq(x, last, one, none)
+                rest_low = rest_low + pick_eq(x, least, again, none)
+                rest_high = rest_high + pick_eq(x, most, again, none)
+                last = x
+            store(watch, 16, least)
+            store(watch, 32, most)
+            store(watch, 48, rest_low)
+            store(watch, 64, rest_high)
         return
     last = load(held, 0)
     bad = load(watch, 0)
-    least = load(watch, 16)
-    most = load(watch, 32)
     rest_low = load(watch, 48)
     rest_high = load(watch, 64)
     for i in range(n):
