@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks.scipy_pipeline import ScipyPipeline
-from benchmarks.side_by_side import medians
+from benchmarks.side_by_side import medians, steady_medians
 from twin.dsp.bearing import BEARINGS
 from twin.dsp.kernel import kernel
 from twin.dsp.kernels._simd import ahead, load, store
@@ -62,7 +62,7 @@ def test_point_pipeline(channels: int, size: int, rate: float):
         power = mine.spectrum[c // 16, :, c % 16]
         np.testing.assert_allclose(power, other[1][c], rtol=0, atol=1e-3 * float(other[1][c].max()))
     rounds = 5 if channels > 16 else 9
-    times = medians({"ours": run, "scipy": peer_run}, rounds)
+    times = steady_medians({"ours": run, "scipy": peer_run}, rounds)
     samples = pipeline.window * channels
     rates = {name: samples / seconds for name, seconds in times.items()}
     print(
@@ -82,7 +82,7 @@ def test_with_line_families_and_two_threads(size: int, channels: int):
         pipeline = made(channels, 10000.0, **options)
         jobs[name] = ours_on(pipeline, blocks(pipeline, channels, size))
         windows = pipeline.window
-    times = medians(jobs, 7)
+    times = steady_medians(jobs, 7)
     for name, seconds in times.items():
         rate = windows * channels / seconds
         print(

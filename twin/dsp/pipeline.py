@@ -40,7 +40,7 @@ from twin.dsp.pipeline_design import (
 )
 from twin.dsp.pipeline_window import FEATURES, FLAGS, LineFinding, Window
 from twin.dsp.quality import CLIPPED_SHARE
-from twin.dsp.spectrum import hann
+from twin.dsp.spectrum import fast_length, hann
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -49,6 +49,7 @@ FEWEST_SIDE_BY_SIDE = 6
 HARMONICS = 4
 TOLERANCE = 0.02
 """Slip and speed error looked through, as in `evidence`."""
+SETTLING, GAP = 1 << FLAGS.index("settling"), 1 << FLAGS.index("gap")
 STEADY = 0.01
 """Relative speed change within a window beyond which its lines are smeared."""
 
@@ -101,10 +102,11 @@ class Pipeline:
         self.factor = highest_factor(rate_hz, [point.band_hz for point in points], envelope_hz)
         self.values = max(round(window_s * rate_hz / self.factor), 16)
         self.window = self.values * self.factor
-        size = padded(self.values) // 2
+        self._side_by_side = len(points) >= FEWEST_SIDE_BY_SIDE
+        # our own transform takes powers of two, numpy's any length that is quick
+        size = (padded(self.values) if self._side_by_side else fast_length(self.values + self.values % 2)) // 2
         self.df_hz = rate_hz / self.factor / (2 * size)
         self._bins = min(size + 1, int(1.05 * envelope_hz / self.df_hz) + 32)
-        self._side_by_side = len(points) >= FEWEST_SIDE_BY_SIDE
         self._groups = -(-len(points) // LANES)
         self._velocity = velocity
         self._threads = min(threads, self._groups if self._side_by_side else len(points))
@@ -175,6 +177,7 @@ class Pipeline:
             for _ in range(self._threads)
         ]
         self._window = hann(self.values).astype(np.float32)
+        self._gain = 2.0 / float(self._window.sum())
         self._twiddle, self._half_turn = twiddles(size)
         self._scale = np.array([point.scale for point in self.points])
         none = (0.0,) * len(FAMILIES)
@@ -215,6 +218,7 @@ class Pipeline:
         self._fresh = True
         self._settling = True
         self._gap = False
+        self._extra = 0
         self._fed = getattr(self, "_fed", 0)
         self._slowest[:] = math.inf
         self._fastest[:] = -math.inf
@@ -316,31 +320,21 @@ class Pipeline:
             self._sums, self._extremes, self._watch, self._power, self._velocity, self._scale, CLIPPED_SHARE,
             self._features, self._flags, self._env, self._side_by_side, self._window, self._twiddle,
             self._half_turn, a, b, self._mean,
-            self._spectrum, self.df_hz, self._shaft, self._orders, TOLERANCE, HARMONICS, independent, total,
+            self._spectrum, self.df_hz, self._slowest, self._fastest, STEADY, self._extra, self._orders,
+            TOLERANCE, HARMONICS, independent, total,
             self._chance, self._found,
         )  # fmt: skip
 
     def _finish(self) -> Window:
-        unsteady = ~(self._fastest - self._slowest <= STEADY * self._fastest) | ~(self._slowest > 0.0)
-        np.add(self._slowest, self._fastest, out=self._shaft)
-        self._shaft *= 0.5
-        self._shaft[unsteady] = math.nan
+        self._extra = (SETTLING if self._settling else 0) | (GAP if self._gap else 0)
         if not self._side_by_side:
             self._transform_few()
         self._share(self._close)
-        if self._settling:
-            self._flags |= 1 << FLAGS.index("settling")
-        if self._gap:
-            self._flags |= 1 << FLAGS.index("gap")
-        self._flags[unsteady] |= 1 << FLAGS.index("speed")
         findings = self._judge()
         self._position = 0
         self._settling = self._gap = False
-        self._slowest[:] = math.inf
-        self._fastest[:] = -math.inf
         spectrum = self._spectrum.reshape(self._groups, -1, LANES)
-        gain = 2.0 / float(self._window.sum())
-        return Window(self._fed, self._features, self._flags, spectrum, findings, self.df_hz, gain)
+        return Window(self._fed, self._features, self._flags, spectrum, findings, self.df_hz, self._gain)
 
     def _judge(self) -> tuple[LineFinding, ...]:
         """Name the family chance explains least; others may share a line with it (3 BPFO is nearly 2 BPFI)."""

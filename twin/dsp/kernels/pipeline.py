@@ -21,6 +21,8 @@ from twin.dsp.kernels.solo import solo_envelope, solo_features, solo_inspect, so
 from twin.dsp.kernels.watch import lane_line_chance, lane_summaries
 
 TILE = 64
+SPEED = 32
+"""Flag of a channel whose speed is unknown, not positive or moved."""
 
 
 @kernel
@@ -127,14 +129,15 @@ def pipeline_finish(
     channels, lanes, count, values, first, last,
     sums, extremes, watch, power, velocity, scale, clipped_share, features, flags,
     env, transform, window, twiddle, half_turn, a, b, mean, spectrum,
-    df_hz, shaft_hz, orders, tolerance, harmonics, independent, total, chance, found_hz,
+    df_hz, slowest, fastest, steady, extra, orders, tolerance, harmonics, independent, total, chance, found_hz,
 ):  # fmt: skip
     """End a window of the groups first … last: features, flags, envelope spectra, chance of every family; start anew.
 
     count : samples, values : envelope values of the window; lanes : whether sums stand side by side or alone.
     transform : whether to fill mean and spectrum, or they are filled already;
-    a, b, total : work of this thread; chance, found_hz : float64[channels, families], families of speed shaft_hz
-    times orders : float64[channels, families].
+    a, b, total : work of this thread; slowest, fastest : float64[channels], shaft speed in the window [Hz], made
+    ready for the next; steady : relative change allowed; extra : flags all channels get; chance, found_hz :
+    float64[channels, families], families at orders : float64[channels, families] of the mean speed.
     """
     for g in range(first, last):
         if transform:
@@ -147,11 +150,18 @@ def pipeline_finish(
             flags[c] = lane_summaries(
                 sums, extremes, watch, power, row, at, scale[c], count, clipped_share, velocity, features[c]
             )
+            flags[c] |= extra
+            shaft = 0.5 * (slowest[c] + fastest[c])
+            # written so that NaN, an unknown speed, fails it
+            if not (slowest[c] > 0.0 and fastest[c] - slowest[c] <= steady * fastest[c]):
+                flags[c] |= SPEED
+            slowest[c] = np.inf
+            fastest[c] = -np.inf
             for f in range(orders.shape[1]):
                 chance[c, f] = 0.0
             if flags[c] == 0 and mean[g, lane] > SILENT:
                 lane_line_chance(
-                    spectrum[g], lane, bins, df_hz, shaft_hz[c], orders[c] * shaft_hz[c], tolerance, harmonics,
+                    spectrum[g], lane, bins, df_hz, shaft, orders[c], tolerance, harmonics,
                     independent, total, chance[c], found_hz[c],
                 )  # fmt: skip
         for row in range(g if lanes else g * LANES, g + 1 if lanes else min(g * LANES + LANES, channels)):
@@ -201,7 +211,8 @@ def examples():
             lambda: pipeline_finish(
                 1, True, 64, 8, 0, 1, double(1, 112), single(1, 48), single(1, 80), double(1, 16), False, double(1),
                 0.1, double(1, 14), np.zeros(1, np.int64), single(1, 128), True, single(8), single(16), single(18),
-                single(256), single(256), double(1, 16), single(1, 144), 1.0, double(1), double(1, 4), 0.02, 4, 1.5,
+                single(256), single(256), double(1, 16), single(1, 144), 1.0, double(1), double(1),
+                0.01, 0, double(1, 4), 0.02, 4, 1.5,
                 double(10), double(1, 4), double(1, 4),
             ),
         ),

@@ -69,12 +69,13 @@ def lane_summaries(sums, extremes, watch, power, row, lane, scale, count, clippe
 
 @kernel
 def lane_line_chance(
-    power, lane, bins, df_hz, shaft_hz, bases_hz, tolerance, harmonics, independent, total, chance, found_hz
+    power, lane, bins, df_hz, shaft_hz, orders, tolerance, harmonics, independent, total, chance, found_hz
 ):
     """Natural logarithm of the probability that chance alone shows a family of lines as strong as this.
 
-    power : float32[bins * 16]; bases_hz : float64[families]; independent : how many neighbouring bins make one
-    independent value (window and zero padding); total : work, float64[bins + 1]; chance, found_hz : filled.
+    power : float32[bins * 16]; orders : float64[families], base frequencies in units of shaft_hz; independent : how
+    many neighbouring bins make one independent value (window and zero padding); total : work, float64[bins + 1];
+    chance, found_hz : filled.
 
     For Gaussian noise the values are exponential about a smooth level. With the level taken from K neighbours the
     ratio r exceeds x with probability (1 + x / K)**-K (an F distribution with 2 and 2K degrees of freedom). The
@@ -87,8 +88,8 @@ def lane_line_chance(
     guard = int(np.ceil(2.0 * independent))
     reach = guard + int(np.ceil(12.0 * independent))
     neighbours = 2.0 * (reach - guard) / independent
-    for family in range(bases_hz.shape[0]):
-        base = bases_hz[family]
+    for family in range(orders.shape[0]):
+        base = orders[family] * shaft_hz
         chance[family] = 0.0
         found_hz[family] = base
         if not (base > 0.0 and shaft_hz > 0.0):
