@@ -52,6 +52,7 @@ _NAMES = {
     "pipeline_design": "MeasuringPoint",
     "pipeline_window": "LineFinding",
     "point": "VibrationConfig VibrationFeatures VibrationPoint",
+    "prominence": "prominences",
     "quality": "duplicated_channels has_bursts signal_flags touches_rails",
     "recordings": "Recording RecordingError load_recording",
     "reference": "Change Comparison compare",

@@ -34,7 +34,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.dsp.envelope import FULL_TREE, Band, EnvelopeSpectra, candidate_bands, envelope_spectra
-from twin.dsp.kernels.comb import local_background, prominence_db, silence_lines
+from twin.dsp.prominence import HARMONIC_WEIGHTS as WEIGHTS
+from twin.dsp.prominence import prominences, silence_known
 
 Array = NDArray[np.float64]
 
@@ -46,12 +47,8 @@ SEGMENT_REVS = 80.0
 """Length of the averaged segments [rev]: parts neighbouring lines, short enough for random slip."""
 MIN_REVS = 12.0
 """Fewer revolutions tell nothing about lines that repeat a few times a turn."""
-WEIGHTS: Array = np.array([1.0, 0.6, 0.6, 0.6])
-WEIGHTS.flags.writeable = False
-CEILING_DB = 25.0
 SIDEBANDS = 3
 """How many turns aside a stronger line makes a line its sideband; more change nothing on the records."""
-MAINS_HZ = (50.0, 60.0)
 CHANCE_DB = 7.0
 """Excess of the best band in stationary noise is above this about once in a hundred records (simulated: 100 of
 2 … 10 s at 12 … 48 kHz and 10 … 50 rev/s; median 4.9, 99th percentile 6.8, largest 7.2)."""
@@ -201,22 +198,8 @@ def _is_sideband(power: Array, base: Array, per_order: float) -> NDArray[np.bool
 
 def _unexplained(spectra: EnvelopeSpectra) -> Array:
     """Decibels over the local background, shaft and mains harmonics silenced; float64[bands, bins]."""
-    rows, bins = spectra.power.shape
-    per_order = spectra.bins_per_order
-    block = min(max(int(1.2 * per_order), 21), bins)
-    scratch = np.empty(block)
-    medians = np.empty(2 * bins // block + 4)
-    background = np.empty(bins)
-    db = np.empty((rows, bins))
-    for row in range(rows):
-        local_background(spectra.power[row], block, scratch, medians, background)
-        prominence_db(spectra.power[row], background, CEILING_DB, db[row])
-    shaft = np.arange(int(bins / per_order) + 1) * per_order
-    silence_lines(db, shaft, np.maximum(1.5, 0.003 * shaft))
-    for mains in MAINS_HZ:
-        step = mains / spectra.speed_hz * per_order
-        lines = np.arange(1, int(bins / step) + 1) * step
-        silence_lines(db, lines, np.full(lines.size, 1.0))
+    db = prominences(spectra)
+    silence_known(db, spectra.bins_per_order, spectra.speed_hz)
     return db
 
 

@@ -33,21 +33,16 @@ from twin.dsp.envelope import Band, EnvelopeSpectra
 from twin.dsp.kernels.comb import (
     comb_scores,
     line_depths,
-    local_background,
     patch_lines,
-    prominence_db,
     silence_lines,
 )
+from twin.dsp.prominence import HARMONIC_WEIGHTS, prominences, silence_known
 
 Array = NDArray[np.float64]
 
 SLIP_TOLERANCE = 0.02
 FREE_SLIP = 0.012
 EDGE_PENALTY_DB = 20.0
-CEILING_DB = 25.0
-HARMONIC_WEIGHTS: Array = np.array([1.0, 0.6, 0.6, 0.6])
-HARMONIC_WEIGHTS.flags.writeable = False
-MAINS_HZ = (50.0, 60.0)
 SCORE_MIDDLE_DB = 7.5
 DEPTH_MIDDLE = 0.55
 CAGE_MIDDLE_DB = 12.0
@@ -179,7 +174,7 @@ def _confidence(own: float, p_value: float, far: float, most: float) -> float:
 def _search_all(spectra: EnvelopeSpectra, bearing: BearingGeometry, raw: Array) -> _Searched:
     db = raw.copy()
     per_order = spectra.bins_per_order
-    _silence_known(db, per_order, spectra.speed_hz)
+    silence_known(db, per_order, spectra.speed_hz)
     orders = bearing.orders()
     bases = np.array([orders[family] for family in FAMILIES])
     unit = float(HARMONIC_WEIGHTS.sum())
@@ -275,23 +270,9 @@ def _best_other(
 def decoy_scores(spectra: EnvelopeSpectra, orders: Array) -> Array:
     """Score any base orders as families are: excess over their median [dB], best of the bands, float64[orders]."""
     db = prominences(spectra)
-    _silence_known(db, spectra.bins_per_order, spectra.speed_hz)
+    silence_known(db, spectra.bins_per_order, spectra.speed_hz)
     score, _ = _search(db, spectra.bins_per_order, orders)
     return np.asarray((score - np.median(score, axis=1)[:, None]).max(axis=0) / float(HARMONIC_WEIGHTS.sum()))
-
-
-def prominences(spectra: EnvelopeSpectra) -> Array:
-    """Decibels of every bin over its local background, float64[bands, bins]."""
-    rows, bins = spectra.power.shape
-    block = min(max(int(1.2 * spectra.bins_per_order), 21), bins)
-    scratch = np.empty(block)
-    medians = np.empty(2 * bins // block + 4)
-    background = np.empty(bins)
-    db = np.empty((rows, bins))
-    for row in range(rows):
-        local_background(spectra.power[row], block, scratch, medians, background)
-        prominence_db(spectra.power[row], background, CEILING_DB, db[row])
-    return db
 
 
 def _search(db: Array, per_order: float, bases: Array) -> tuple[Array, Array]:
@@ -299,16 +280,6 @@ def _search(db: Array, per_order: float, bases: Array) -> tuple[Array, Array]:
     slip = np.empty_like(score)
     comb_scores(db, per_order, bases, SLIP_TOLERANCE, FREE_SLIP, EDGE_PENALTY_DB, HARMONIC_WEIGHTS, score, slip)
     return score, slip
-
-
-def _silence_known(db: Array, per_order: float, speed_hz: float) -> None:
-    bins = db.shape[1]
-    shaft = np.arange(0, int(bins / per_order) + 1) * per_order
-    silence_lines(db, shaft, np.maximum(1.5, 0.003 * shaft))
-    for mains in MAINS_HZ:
-        step = mains / speed_hz * per_order
-        lines = np.arange(1, int(bins / step) + 1) * step
-        silence_lines(db, lines, np.full(lines.size, 1.0))
 
 
 def _sideband_spacing(bearing: BearingGeometry, family: str) -> float:
