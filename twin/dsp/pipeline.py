@@ -106,7 +106,6 @@ class Pipeline:
         # our own transform takes powers of two, numpy's any length that is quick
         size = (padded(self.values) if self._side_by_side else fast_length(self.values + self.values % 2)) // 2
         self.df_hz = rate_hz / self.factor / (2 * size)
-        self._bins = min(size + 1, int(1.05 * envelope_hz / self.df_hz) + 32)
         self._groups = -(-len(points) // LANES)
         self._velocity = velocity
         self._threads = min(threads, self._groups if self._side_by_side else len(points))
@@ -222,6 +221,18 @@ class Pipeline:
         self._fed = getattr(self, "_fed", 0)
         self._slowest[:] = math.inf
         self._fastest[:] = -math.inf
+
+    def close(self) -> None:
+        """End the threads, where there are any; a later block starts them again."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def __enter__(self) -> "Pipeline":
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
 
     def feed(self, block: Single, speed_hz: float | Array | None = None, *, gap: bool = False) -> Iterator[Window]:
         """Take a block and give the windows it completes, each to be looked at before the next is asked for.

@@ -1,6 +1,7 @@
 """Many points in one stream: the textbook's numbers, whatever the blocks, threads and neighbours."""
 
 import itertools
+import threading
 import tracemalloc
 
 import numpy as np
@@ -98,7 +99,9 @@ def test_short_blocks_without_the_compiler_too():
 @pytest.mark.parametrize("count", [3, 40])
 def test_threads_change_nothing(count):
     x = noise(count)
-    assert_same(run(made(count, threads=2), x, (100, 900)), run(made(count), x))
+    with made(count, threads=2) as shared:
+        assert_same(run(shared, x, (100, 900)), run(made(count), x))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("dsp")]
 
 
 @pytest.mark.slow_without_jit
