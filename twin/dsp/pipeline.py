@@ -15,7 +15,7 @@ The pipeline watches; it does not diagnose. A point whose lines stand out is wor
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -228,7 +228,7 @@ class Pipeline:
             self._pool.shutdown()
             self._pool = None
 
-    def __enter__(self) -> "Pipeline":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *problem: object) -> None:
