@@ -33,7 +33,7 @@ class ScipyPipeline:
         self.bp = self.bp.astype(np.float32)
         self.history = np.zeros((channels, taps.size - 1), np.float32)
         self.hann = signal.get_window("hann", self.values).astype(np.float32)
-        self.size = 2 * (ours._spectrum.shape[1] // 16 - 1)  # noqa: SLF001 - the same zero padding
+        self.size = ours.transform_length
         self.channels = channels
         self.seen = 0
         self.sums: list[Any] = []

@@ -60,7 +60,7 @@ def test_point_pipeline(channels: int, size: int, rate: float):
     np.testing.assert_allclose(mine.features[:, :12].T, other[0], rtol=2e-3, atol=2e-3)
     for c in {0, channels - 1}:
         power = mine.spectrum[c // 16, :, c % 16]
-        np.testing.assert_allclose(power, other[1][c], rtol=0, atol=1e-3 * float(other[1][c].max()))
+        np.testing.assert_allclose(power, other[1][c][: power.size], rtol=0, atol=1e-3 * float(other[1][c].max()))
     rounds = 5 if channels > 16 else 9
     targets = [np.empty_like(piece) for piece in pieces]
 

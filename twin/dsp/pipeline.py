@@ -105,7 +105,10 @@ class Pipeline:
         self._side_by_side = len(points) >= FEWEST_SIDE_BY_SIDE
         # our own transform takes powers of two, numpy's any length that is quick
         size = (padded(self.values) if self._side_by_side else fast_length(self.values + self.values % 2)) // 2
+        self.transform_length = 2 * size
         self.df_hz = rate_hz / self.factor / (2 * size)
+        # what the highest frequency of interest needs beside it as neighbourhood
+        self._bins = min(size + 1, math.ceil((envelope_hz + 25.0 / self.window * rate_hz) / self.df_hz) + 4)
         self._groups = -(-len(points) // LANES)
         self._velocity = velocity
         self._threads = min(threads, self._groups if self._side_by_side else len(points))
@@ -170,7 +173,7 @@ class Pipeline:
         self._features = np.zeros((channels, len(FEATURES)))
         self._flags = np.zeros(channels, np.int64)
         self._mean = np.zeros((groups, LANES))
-        self._spectrum = np.zeros((groups, (size + 1) * LANES), np.float32)
+        self._spectrum = np.zeros((groups, self._bins * LANES), np.float32)
         self._work = [
             (np.zeros(2 * size * LANES, np.float32), np.zeros(2 * size * LANES, np.float32), np.zeros(size + 2))
             for _ in range(self._threads)
@@ -319,7 +322,7 @@ class Pipeline:
             self._mean[0, c] = mean
             level = np.float32(1.0 / mean) if mean > SILENT else np.float32(0.0)
             fluctuation = (values * level - np.float32(mean > SILENT)) * self._window
-            line = np.fft.rfft(fluctuation, 2 * (spectrum.shape[1] - 1))
+            line = np.fft.rfft(fluctuation, self.transform_length)[: self._bins]
             spectrum[0, :, c] = line.real**2 + line.imag**2
 
     def _close(self, thread: int, first: int, last: int) -> None:

@@ -94,7 +94,8 @@ def lane_fluctuation_power(x, count, window, twiddle, half_turn, a, b, mean, out
 
     x : float32[count * 16], left as it is; window : float32[count]; a, b : work, float32[size * 2 * 16] with
     2 * size >= count, zeros follow x; twiddle : of length size, see `lane_fft`; half_turn : float32[2 * (size + 1)],
-    cos and -sin of π k / size; mean : float64[16] is filled; out : float32[(size + 1) * 16].
+    cos and -sin of π k / size; mean : float64[16] is filled; out : float32[bins * 16], as
+    many bins as are wanted, size + 1 at most.
     A lane whose mean is not above `SILENT` gives zeros.
     """
     size = a.shape[0] // (2 * LANES)
@@ -115,7 +116,7 @@ def lane_fluctuation_power(x, count, window, twiddle, half_turn, a, b, mean, out
         store(a, LANES * i, nothing)
     z = b if lane_fft(a, b, twiddle, size) else a
     half = splat(np.float32(0.5))
-    for k in range(size + 1):
+    for k in range(out.shape[0] // LANES):
         i = 2 * LANES * (k % size)
         j = 2 * LANES * ((size - k) % size)
         even_r = load(z, i) + load(z, j)
