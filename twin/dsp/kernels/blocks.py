@@ -3,16 +3,18 @@
 import numpy as np
 
 from twin.dsp.kernel import kernel
-from twin.dsp.kernels._simd import LANES, load, store
+from twin.dsp.kernels._simd import LANES, ahead, load, store
 from twin.dsp.kernels.lanes import lane_biquads, lane_fir
 
 TILE = 64
 
 
 @kernel
-def _gather(x, channels, row, rows, column, tile, at):
+def _gather(x, channels, row, rows, end, column, tile, at):
     if column + LANES <= channels:
         for i in range(rows):
+            # rows of many channels lie far apart: no hardware guesses the next one
+            ahead(x, min(row + i + TILE, end - 1) * channels + column)
             store(tile, at + LANES * i, load(x, (row + i) * channels + column))
     else:
         for i in range(rows):
@@ -37,7 +39,7 @@ def sos_block(x, channels, n, coefficients, state, tile, out):
     for g in range(coefficients.shape[0]):
         for row in range(0, n, TILE):
             rows = min(TILE, n - row)
-            _gather(x, channels, row, rows, g * LANES, tile, 0)
+            _gather(x, channels, row, rows, n, g * LANES, tile, 0)
             lane_biquads(coefficients[g], state[g], tile, rows)
             _scatter(tile, channels, row, rows, g * LANES, out)
 
@@ -49,12 +51,12 @@ def fir_block(x, channels, n, taps, history, skip, factor, tile, out):
     past = (taps.shape[0] - 1) * LANES
     for g in range(history.shape[0]):
         filled = 0
-        ahead = skip
+        wait = skip
         for row in range(0, n, TILE):
             rows = min(TILE, n - row)
-            _gather(x, channels, row, rows, g * LANES, history[g], past)
-            kept = lane_fir(taps, history[g], rows, ahead, factor, tile, 0, LANES)
-            ahead += kept * factor - rows
+            _gather(x, channels, row, rows, n, g * LANES, history[g], past)
+            kept = lane_fir(taps, history[g], rows, wait, factor, tile, 0, LANES)
+            wait += kept * factor - rows
             _scatter(tile, channels, filled, kept, g * LANES, out)
             filled += kept
     return filled
