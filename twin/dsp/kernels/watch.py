@@ -88,6 +88,7 @@ def lane_line_chance(
     guard = int(np.ceil(2.0 * independent))
     reach = guard + int(np.ceil(12.0 * independent))
     neighbours = 2.0 * (reach - guard) / independent
+    even = 2.0 ** (1.0 / neighbours)  # below it the probability would exceed 1
     for family in range(orders.shape[0]):
         base = orders[family] * shaft_hz
         chance[family] = 0.0
@@ -98,7 +99,7 @@ def lane_line_chance(
         steps = max(int(np.ceil(tolerance * top / independent)), 1)
         for s in range(-steps, steps + 1):
             f = base * (1.0 + tolerance * s / steps)
-            statistic = 0.0
+            product = 1.0
             used = 0
             for h in range(1, harmonics + 1):
                 at = h * f / df_hz
@@ -118,12 +119,13 @@ def lane_line_chance(
                 peak = 0.0
                 for i in range(k - half, k + half + 1):
                     peak = max(peak, np.float64(power[LANES * i + lane]))
-                # two independent chances within the bins looked at
-                log_p = np.log(2.0) - neighbours * np.log1p(peak / level / neighbours)
-                statistic -= min(log_p, 0.0)
+                product *= max(1.0 + peak / level / neighbours, even)
                 used += 1
             if used == 0:
                 continue
+            # minus the logarithms of the probabilities together, each 2 (1 + x / K)**-K: two independent chances
+            # within the bins looked at; one logarithm for all harmonics
+            statistic = neighbours * np.log(product) - used * np.log(2.0)
             # survival of chi-square with 2 * used degrees of freedom at 2 * statistic
             term = 1.0
             series = 1.0
