@@ -81,8 +81,8 @@ def head_of(q, omega, pump, circuit):
     npsha = npsh_available(q, circuit)
     npsh3 = n2 * pump[C_NPSH0] + pump[C_NPSH1] * (qi / pump[C_FLOW]) ** 2
     sigma = SIGMA_MAX
-    if npsh3 > 0.0:
-        sigma = min(max(npsha / npsh3, 0.0), SIGMA_MAX)
+    if npsh3 > 0.0 and npsha < SIGMA_MAX * npsh3:  # the quotient of a shaft that hardly turns would overflow
+        sigma = npsha / npsh3 if npsha > 0.0 else 0.0
     phi = cavitation_factor(sigma) * pump[C_DRY]
     head = phi * curve if curve > 0.0 else curve
     return head, qi, x, sigma, phi, npsha, curve
