@@ -21,16 +21,16 @@ RATE = 2560.0
 SHAFT = 10.0
 
 
-def points(count, rate=RATE):
+def points(count, rate=RATE, top=0.25):
     return [
-        MeasuringPoint(f"p{i}", (0.1 * rate + 3.0 * (i % 4), 0.25 * rate), BEARINGS["6205"] if i % 2 else None)
+        MeasuringPoint(f"p{i}", (0.1 * rate + 3.0 * (i % 4), top * rate), BEARINGS["6205"] if i % 2 else None)
         for i in range(count)
     ]
 
 
-def made(count, **options):
+def made(count, top=0.25, **options):
     settings = {"window_s": 0.25, "high_pass_hz": 5.0, "envelope_hz": 100.0} | options
-    return Pipeline(points(count), RATE, **settings)
+    return Pipeline(points(count, top=top), RATE, **settings)
 
 
 def noise(count, windows=2.5, seed=1, rate=RATE, window_s=0.25):
@@ -56,11 +56,13 @@ def assert_same(left, right):
 
 
 @pytest.mark.parametrize("count", [1, 4, 6, 17])
+@pytest.mark.parametrize(("top", "factor"), [(0.25, 4), (0.18, 7)])  # 7 does not divide a tile of 64
 @pytest.mark.slow_without_jit
-def test_a_window_shows_what_the_textbook_computes(count):
+def test_a_window_shows_what_the_textbook_computes(count, top, factor):
     x = noise(count) + np.linspace(0.0, 3.0, count, dtype=np.float32)
     x[0] = 0.0  # start at rest, as the oracle does
-    pipeline = made(count)
+    pipeline = made(count, top)
+    assert pipeline.factor == factor
     results = run(pipeline, x)
     assert [result[0] for result in results] == [pipeline.window, 2 * pipeline.window]
     for c in {0, count // 2, count - 1}:
@@ -84,10 +86,10 @@ def test_a_window_shows_what_the_textbook_computes(count):
 @pytest.mark.slow_without_jit
 @pytest.mark.parametrize("count", [3, 18])
 @settings(max_examples=12, deadline=None)
-@given(cuts=st.lists(st.integers(0, 1600), max_size=12))
-def test_any_split_gives_the_same_bits(count, cuts):
+@given(cuts=st.lists(st.integers(0, 1600), max_size=12), top=st.sampled_from([0.18, 0.25]))
+def test_any_split_gives_the_same_bits(count, cuts, top):
     x = noise(count)
-    assert_same(run(made(count), x, cuts), run(made(count), x))
+    assert_same(run(made(count, top), x, cuts), run(made(count, top), x))
 
 
 def test_short_blocks_without_the_compiler_too():
@@ -135,10 +137,11 @@ def test_a_sample_that_is_no_number_spoils_its_window_and_no_other(count):
 
 @pytest.mark.slow_without_jit
 @pytest.mark.parametrize("count", [2, 8])
-def test_dead_and_clipped_channels_are_flagged(count):
+@pytest.mark.parametrize(("low", "high"), [(-0.5, 0.5), (-9.0, 0.5), (-0.5, 9.0)])
+def test_dead_and_clipped_channels_are_flagged(count, low, high):
     x = noise(count, windows=2.0)
     x[:, 0] = 1.25
-    x[:, 1] = np.clip(x[:, 1], -0.5, 0.5)
+    x[:, 1] = np.clip(x[:, 1], low, high)
     last = run(made(count), x)[-1]
     names = [{name for bit, name in enumerate(FLAGS) if int(last[2][c]) >> bit & 1} for c in range(count)]
     assert names[0] == {"constant"}
