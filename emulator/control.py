@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from emulator.desk import UnknownFault
 from emulator.emulation import Emulation
 from emulator.http import Guard
-from rigs.schema import FaultSpec, Growth, Identifier
+from rigs.assets.base import Identifier
+from rigs.schema import FaultSpec, Growth
 
 SECOND = 1_000_000_000
 

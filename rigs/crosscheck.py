@@ -39,7 +39,7 @@ def _unique(rig: Rig) -> Found:
 def _connections(rig: Rig) -> Found:
     assets = {asset.id for asset in rig.assets}
     for index, connection in enumerate(rig.connections):
-        for place, name in enumerate(connection.joins):
+        for place, name in enumerate(connection.assets):
             if name not in assets:
                 yield ("connections", index, "joins", place), f"unknown asset {name!r}; {_near(name, assets)}"
 

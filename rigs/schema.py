@@ -7,165 +7,33 @@ on `Rig.twin_view()`, from which it is gone.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from rigs.quantity import (
-    Angle,
-    Area,
-    Current,
-    Duration,
-    FlowResistance,
-    Force,
-    Frequency,
-    Inductance,
-    Inertia,
-    Length,
-    Number,
-    Power,
-    Resistance,
-    Seconds,
-    Speed,
-    Temperature,
-    Voltage,
-    VolumeFlow,
-    quantity,
-)  # fmt: skip
+from rigs.assets import Asset
+from rigs.assets.base import Identifier, Strict
+from rigs.quantity import Duration, Frequency, Length, Number, Seconds, Speed, Temperature, quantity
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
 Quality = Literal["good", "uncertain", "bad"]
 Protocol = Literal["modbus-tcp", "modbus-rtu", "opcua"]
 
 
-class Strict(BaseModel):
-    """A model that refuses keys it does not know and does not change once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-
-# --- assets: nameplates, known to everyone ------------------------------------------------------------------
-
-
-class _Asset(Strict):
-    id: Identifier
-    title: str = ""
-
-
-class InductionMotor(_Asset):
-    """Nameplate and data-sheet circuit of a squirrel-cage motor (star equivalent, per phase)."""
-
-    kind: Literal["induction_motor"]
-    power: Power
-    voltage: Voltage
-    frequency: Frequency
-    current: Current
-    speed: Speed
-    pole_pairs: int = Field(ge=1, le=12)
-    stator_resistance: Resistance
-    rotor_resistance: Resistance
-    stator_inductance: Inductance
-    rotor_inductance: Inductance
-    magnetising_inductance: Inductance
-    inertia: Inertia
-    winding_limit: Temperature
-
-
-class Vfd(_Asset):
-    """Variable-frequency drive."""
-
-    kind: Literal["vfd"]
-    maximum_frequency: Frequency
-    ramp: Seconds = Field(gt=0)
-    current_limit: Current
-
-
-class CentrifugalPump(_Asset):
-    """Data-sheet curve: head = shutoff_head - (shutoff_head - head)·(Q/flow)² at rated speed."""
-
-    kind: Literal["centrifugal_pump"]
-    speed: Speed = Field(gt=0)
-    flow: VolumeFlow = Field(gt=0)
-    head: Length = Field(gt=0)
-    shutoff_head: Length = Field(gt=0)
-    efficiency: Number = Field(gt=0, lt=1)
-    vanes: int = Field(ge=2, le=12)
-    npsh_required: Length
-    iso_table: Literal[
-        "pump_category1_to_200kw", "pump_category1_above_200kw",
-        "pump_category2_to_200kw", "pump_category2_above_200kw", "group1", "group2",
-    ] = "pump_category1_to_200kw"  # fmt: skip
-    mounting: Literal["rigid", "flexible", "any"] = "any"
-
-
-class RollingBearing(_Asset):
-    """Geometry of a rolling bearing; any consistent length unit serves, kinematics use ratios."""
-
-    kind: Literal["rolling_bearing"]
-    designation: str
-    position: Literal["drive_end", "non_drive_end"] = "drive_end"
-    balls: int = Field(ge=3, le=60)
-    ball_diameter: Length = Field(gt=0)
-    pitch_diameter: Length = Field(gt=0)
-    contact_angle: Angle = Field(default=0.0, ge=0, lt=1.5)
-    dynamic_load: Force = Field(default=14_800.0, gt=0)
-    provenance: str = ""
-
-
-class Tank(_Asset):
-    """Open tank of constant section."""
-
-    kind: Literal["tank"]
-    area: Area = Field(gt=0)
-    height: Length = Field(gt=0)
-
-
-class Pipe(_Asset):
-    """Pipe run with fittings: head loss = resistance·Q² and a static lift."""
-
-    kind: Literal["pipe"]
-    length: Length = Field(ge=0)
-    diameter: Length = Field(gt=0)
-    resistance: FlowResistance = Field(ge=0)
-    static_head: Length = 0.0
-
-
-class ControlValve(_Asset):
-    """Equal-percentage control valve; Kvs in m³/h at 1 bar, as data sheets print it (IEC 60534)."""
-
-    kind: Literal["control_valve"]
-    kvs_m3_h: Number = Field(gt=0)
-    rangeability: Number = Field(default=50.0, gt=1)
-    stroke_time: Seconds = Field(gt=0)
-
-
-class PidLoop(_Asset):
-    """ISA-form controller acting on the asset it is joined to by a control connection."""
-
-    kind: Literal["pid_loop"]
-    gain: Number
-    integral_time: Seconds = Field(gt=0)
-    derivative_time: Seconds = 0.0
-    scan: Duration = Field(gt=0)
-    span: VolumeFlow = Field(gt=0)
-
-
-class Recording(_Asset):
-    """A machine known only by a recording of it; which recording is the plant's private matter."""
-
-    kind: Literal["recording"]
-
-
-Asset = Annotated[
-    InductionMotor | Vfd | CentrifugalPump | RollingBearing | Tank | Pipe | ControlValve | PidLoop | Recording,
-    Field(discriminator="kind"),
-]
+Join = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?$")]
 
 
 class Connection(Strict):
-    """Assets joined by a medium, in the order in which it passes them."""
+    """Assets joined by a medium, in the order in which it passes them.
 
-    kind: Literal["shaft", "pipe", "wire", "control", "mount"]
-    joins: tuple[Identifier, ...] = Field(min_length=2)
+    A join is an asset, or ``asset.port`` where an asset has several ports of the medium.
+    """
+
+    kind: Literal["shaft", "belt", "pipe", "stream", "gas", "heat", "wire", "material", "control", "mount"]
+    joins: tuple[Join, ...] = Field(min_length=2)
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The assets joined, without their ports."""
+        return tuple(join.partition(".")[0] for join in self.joins)
 
 
 # --- the virtual plant's private part -----------------------------------------------------------------------
@@ -369,7 +237,7 @@ class Rig(Strict):
 
     def joined(self, kind: str, asset: str) -> tuple[str, ...]:
         """Return the ids that the first connection of `kind` through `asset` joins, in order; empty if none."""
-        return next((c.joins for c in self.connections if c.kind == kind and asset in c.joins), ())
+        return next((c.assets for c in self.connections if c.kind == kind and asset in c.assets), ())
 
     def twin_view(self) -> "Rig":
         """Return the rig as a twin may see it: without the plant's private part and its signal names."""

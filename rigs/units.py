@@ -16,7 +16,8 @@ DIMENSIONS: Final = {
     "W": "power", "V": "voltage", "A": "current", "Hz": "frequency", "kg": "mass", "ohm": "resistance",
     "H": "inductance", "kg*m**2": "inertia", "m**2": "area", "N": "force", "K/W": "thermal resistance",
     "m/s**2": "acceleration", "": "number", "rad": "angle", "s**2/m**5": "flow resistance", "J": "energy",
-    "N*m": "torque", "V*A": "apparent power",
+    "N*m": "torque", "V*A": "apparent power", "kg/s": "mass flow", "N/m": "stiffness", "m**3": "volume",
+    "J/K": "heat capacity", "W/K": "heat conductance", "m/s": "velocity", "kg/m**3": "density",
 }  # fmt: skip
 
 
@@ -79,6 +80,13 @@ _TABLE: Final[dict[str, tuple[str, float, float]]] = {
     "ohm": ("ohm", 1.0, 0.0),
     "mH": ("H", 1e-3, 0.0),
     "kg*m^2": ("kg*m**2", 1.0, 0.0),
+    "m^3": ("m**3", 1.0, 0.0),
+    "l": ("m**3", 1e-3, 0.0),
+    "N/m": ("N/m", 1.0, 0.0),
+    "J/K": ("J/K", 1.0, 0.0),
+    "W/K": ("W/K", 1.0, 0.0),
+    "kg/m^3": ("kg/m**3", 1.0, 0.0),
+    "m^3/min": ("m**3/s", 1.0 / 60.0, 0.0),
     "s^2/m^5": ("s**2/m**5", 1.0, 0.0),
 }
 _NOT_ON_A_WIRE: Final = {"%", "in", "m^2", "min", "mH", "kg*m^2", "s^2/m^5"}
