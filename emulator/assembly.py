@@ -4,30 +4,28 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.joining import AssemblyError, junctions
 from emulator.physics.asset import override
 from emulator.physics.centrifugal_pump import CentrifugalPump, CentrifugalPumpParameters
 from emulator.physics.circuit import Circuit
+from emulator.physics.circuit_pump import CircuitPump
 from emulator.physics.control_valve import ControlValve, ControlValveParameters
 from emulator.physics.drive_train import DriveTrain, MountedBearing
 from emulator.physics.housing import Housing, HousingParameters, Path
 from emulator.physics.induction_motor import InductionMotor, InductionMotorParameters
+from emulator.physics.machine import Machine, ShaftLoad, kinds
 from emulator.physics.pid import Pid, PidParameters
 from emulator.physics.pipe import Pipe, PipeParameters
+from emulator.physics.ports import Junction
 from emulator.physics.recording import Recording, RecordingParameters
 from emulator.physics.rolling_bearing import RollingBearing, RollingBearingParameters
 from emulator.physics.rotor import RotorParameters
+from emulator.physics.site import Site
 from emulator.physics.tank import Tank, TankParameters
 from emulator.physics.thermal import BearingHousing, BearingHousingParameters
 from emulator.physics.vfd import Vfd, VfdParameters
 from emulator.streams import Streams
 from rigs.schema import Connection, Rig
-
-
-class AssemblyError(ValueError):
-    """A rig whose assets cannot be joined into a working plant.
-
-    The message names the asset and the way out.
-    """
 
 
 @dataclass(slots=True)
@@ -37,7 +35,7 @@ class Listener:
     housing: Housing
     bearing: RollingBearing
     rotor: Any  # the condition with the rotor's balance grade
-    train: str
+    shaft: str
     heard: tuple[Path, ...] = ()
 
 
@@ -52,6 +50,14 @@ class Loop:
 
 
 @dataclass(slots=True)
+class Shaft:
+    """A shaft that turns with a train's motor, `ratio` times as fast."""
+
+    train: str
+    ratio: float = 1.0
+
+
+@dataclass(slots=True)
 class Machines:
     """Everything the plant steps, by asset id."""
 
@@ -62,10 +68,14 @@ class Machines:
     loops: dict[str, Loop] = field(default_factory=dict)
     listeners: dict[str, Listener] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
-    bearings: dict[str, str] = field(default_factory=dict)  # bearing id -> motor id
+    bearings: dict[str, str] = field(default_factory=dict)  # bearing id -> id of its shaft
+    machines: dict[str, Machine] = field(default_factory=dict)  # those that step themselves
+    junctions: list[Junction] = field(default_factory=list)
+    shafts: dict[str, Shaft] = field(default_factory=dict)  # by motor id, or by the id of the gear that drives it
+    on_shaft: dict[str, str] = field(default_factory=dict)  # machine id -> id of its shaft
 
 
-def assemble(rig: Rig, streams: Streams) -> Machines:
+def assemble(rig: Rig, site: Site) -> Machines:
     """Build every asset of the rig and join them.
 
     Raises
@@ -77,12 +87,20 @@ def assemble(rig: Rig, streams: Streams) -> Machines:
 
     """
     machines = Machines()
+    known = kinds()
     for declared in rig.assets:
-        machines.assets[declared.id] = _build(rig, declared, streams)
+        if declared.kind in known:
+            given = rig.plant.parameters.get(declared.id, {})
+            machine = known[declared.kind].build(declared, given, site)
+            machines.assets[declared.id] = machines.machines[declared.id] = machine
+        else:
+            machines.assets[declared.id] = _build(rig, declared, site.streams)
     machines.recordings = {n: a for n, a in machines.assets.items() if isinstance(a, Recording)}
     for connection in rig.connections:
-        if connection.kind == "shaft":
+        if connection.kind in ("shaft", "belt") and _only(machines, connection.assets, InductionMotor):
             _shaft(rig, connection, machines)
+    for connection in _in_order(rig, machines):
+        _driven_shaft(rig, connection, machines)
     lone = [n for n, a in machines.assets.items() if isinstance(a, InductionMotor) and n not in machines.trains]
     for name in lone:
         _shaft(rig, Connection(kind="shaft", joins=(name, name)), machines)
@@ -90,7 +108,7 @@ def assemble(rig: Rig, streams: Streams) -> Machines:
         if connection.kind == "pipe":
             _pipes(rig, connection, machines)
     for name, motor in machines.pumps.items():
-        if machines.trains[motor].circuit is None:
+        if machines.trains[motor].pump is machines.assets[name] and machines.trains[motor].circuit is None:
             raise AssemblyError(f"pump {name!r} is in no pipe connection; join it between tanks, pipes and valves")
     for connection in rig.connections:
         if connection.kind == "control":
@@ -98,7 +116,12 @@ def assemble(rig: Rig, streams: Streams) -> Machines:
     idle = [n for n, a in machines.assets.items() if isinstance(a, CentrifugalPump) and n not in machines.pumps]
     if idle:
         raise AssemblyError(f"pump {idle[0]!r} is on no shaft; join it to a motor with a shaft connection")
-    _mount(rig, machines, streams)
+    machines.junctions = junctions(rig.connections, machines.assets)
+    for motor_id, train in machines.trains.items():
+        own = train.pump.parameters.inertia_kg_m2 if train.pump is not None else 0.0
+        own += sum(machine.inertia_kg_m2 for machine in train.loads)
+        machines.assets[motor_id].inertia_kg_m2 = train.motor.parameters.inertia_kg_m2 + own
+    _mount(rig, machines, site.streams)
     return machines
 
 
@@ -178,23 +201,98 @@ def _only(machines: Machines, names: tuple[str, ...], kind: type) -> list[str]:
     return [name for name in dict.fromkeys(names) if isinstance(machines.assets[name], kind)]
 
 
+def _loads(machines: Machines, names: tuple[str, ...], where: str) -> list[tuple[str, ShaftLoad]]:
+    found: list[tuple[str, ShaftLoad]] = []
+    for name in dict.fromkeys(names):
+        asset = machines.assets[name]
+        if isinstance(asset, Machine):
+            if not isinstance(asset, ShaftLoad):
+                raise AssemblyError(f"{where}: {name!r} has no shaft; take it out of this connection")
+            if name in machines.on_shaft:
+                raise AssemblyError(f"{where}: {name!r} is driven by {machines.on_shaft[name]!r} already")
+            found.append((name, asset))
+        elif not isinstance(asset, (InductionMotor, CentrifugalPump, RollingBearing)):
+            raise AssemblyError(f"{where}: {name!r} does not turn; take it out of this connection")
+    return found
+
+
 def _shaft(rig: Rig, connection: Connection, machines: Machines) -> None:
-    names = connection.joins
+    names = connection.assets
+    where = f"{connection.kind} {' - '.join(names)}"
     motors = _only(machines, names, InductionMotor)
     pumps = _only(machines, names, CentrifugalPump)
     if len(motors) != 1 or len(pumps) > 1:
         raise AssemblyError(
-            f"shaft {' - '.join(names)} joins {len(motors)} motors and {len(pumps)} pumps; "
-            "it needs one motor and at most one pump"
+            f"{where} joins {len(motors)} motors and {len(pumps)} pumps; it needs one motor and at most one pump"
         )
     name = motors[0]
     motor: InductionMotor = machines.assets[name]
-    pump: CentrifugalPump | None = machines.assets[pumps[0]] if pumps else None
-    drive_id, drive = _drive(rig, name, motor, machines)
-    motor.inertia_kg_m2 = motor.parameters.inertia_kg_m2 + (pump.parameters.inertia_kg_m2 if pump else 0.0)
-    motor.ambient_k = rig.plant.ambient
-    motor.set_temperatures(rig.plant.ambient, rig.plant.ambient)
-    train = DriveTrain(motor, drive, pump, ambient_k=rig.plant.ambient)
+    if name not in machines.trains:
+        drive_id, drive = _drive(rig, name, motor, machines)
+        motor.ambient_k = rig.plant.ambient
+        motor.set_temperatures(rig.plant.ambient, rig.plant.ambient)
+        machines.trains[name] = DriveTrain(motor, drive, None, ambient_k=rig.plant.ambient)
+        machines.drives[name] = drive_id
+        machines.shafts[name] = Shaft(name)
+    train = machines.trains[name]
+    if pumps:
+        if train.pump is not None:
+            raise AssemblyError(f"{where}: motor {name!r} drives a pump already; one motor turns one pump")
+        train.pump = machines.assets[pumps[0]]
+        machines.pumps[pumps[0]] = name
+    for load_id, load in _loads(machines, names, where):
+        train.loads.append(load)
+        machines.on_shaft[load_id] = name
+    _bearings(rig, names, train, name, machines)
+
+
+def _in_order(rig: Rig, machines: Machines) -> list[Connection]:
+    """Return the shafts that gears drive, each after the one that turns its gear.
+
+    Raises
+    ------
+    AssemblyError
+        A shaft that nothing turns.
+
+    """
+    open_ = [
+        c for c in rig.connections if c.kind in ("shaft", "belt") and not _only(machines, c.assets, InductionMotor)
+    ]
+    ordered: list[Connection] = []
+    turned = set(machines.on_shaft)
+    while open_:
+        ready = [c for c in open_ if any(n in turned and hasattr(machines.assets[n], "driven") for n in c.assets)]
+        if not ready:
+            shaft = " - ".join(open_[0].assets)
+            raise AssemblyError(f"{open_[0].kind} {shaft}: nothing turns it; join it to one motor or behind a gear")
+        for connection in ready:
+            open_.remove(connection)
+            ordered.append(connection)
+            turned |= set(connection.assets)
+    return ordered
+
+
+def _driven_shaft(rig: Rig, connection: Connection, machines: Machines) -> None:
+    names = connection.assets
+    where = f"{connection.kind} {' - '.join(names)}"
+    gears = [n for n in names if n in machines.on_shaft and hasattr(machines.assets[n], "driven")]
+    if len(gears) != 1:
+        raise AssemblyError(f"{where} has {len(gears)} gears that drive it; it needs exactly one")
+    gear_id = gears[0]
+    gear = machines.assets[gear_id]
+    outer = machines.shafts[machines.on_shaft[gear_id]]
+    machines.shafts[gear_id] = Shaft(outer.train, outer.ratio * gear.speed_ratio)
+    rest = tuple(n for n in names if n != gear_id)
+    for load_id, load in _loads(machines, rest, where):
+        gear.driven.append(load)
+        machines.on_shaft[load_id] = gear_id
+    for pump_id in _only(machines, rest, CentrifugalPump):
+        machines.pumps[pump_id] = outer.train
+        machines.on_shaft[pump_id] = gear_id
+    _bearings(rig, rest, machines.trains[outer.train], gear_id, machines)
+
+
+def _bearings(rig: Rig, names: tuple[str, ...], train: DriveTrain, shaft: str, machines: Machines) -> None:
     for bearing_id in _only(machines, names, RollingBearing):
         private = rig.plant.parameters.get(bearing_id, {})
         bearing: RollingBearing = machines.assets[bearing_id]
@@ -203,17 +301,13 @@ def _shaft(rig: Rig, connection: Connection, machines: Machines) -> None:
         thermal = override(thermal, {n: v for n, v in private.items() if n in fields}, bearing_id)
         near = rig.asset(bearing_id).position == "drive_end"
         train.bearings[bearing_id] = MountedBearing(bearing, BearingHousing(thermal, rig.plant.ambient), near)
-        machines.bearings[bearing_id] = name
-    machines.trains[name] = train
-    machines.drives[name] = drive_id
-    if pumps:
-        machines.pumps[pumps[0]] = name
+        machines.bearings[bearing_id] = shaft
 
 
 def _drive(rig: Rig, name: str, motor: InductionMotor, machines: Machines) -> tuple[str, Vfd]:
     """Return the drive wired to a motor; without one the motor lies on the mains behind a contactor."""
     p = motor.parameters
-    wired = [n for c in rig.connections if c.kind == "wire" and name in c.joins for n in c.joins]
+    wired = [n for c in rig.connections if c.kind == "wire" and name in c.assets for n in c.assets]
     found = _only(machines, tuple(wired), Vfd)
     if found:
         drive: Vfd = machines.assets[found[0]]
@@ -232,7 +326,7 @@ def _drive(rig: Rig, name: str, motor: InductionMotor, machines: Machines) -> tu
 
 
 def _pipes(rig: Rig, connection: Connection, machines: Machines) -> None:
-    names = connection.joins
+    names = connection.assets
     pumps = _only(machines, names, CentrifugalPump)
     if len(pumps) != 1:
         raise AssemblyError(f"pipe {' - '.join(names)} passes {len(pumps)} pumps; each circuit has exactly one")
@@ -257,14 +351,17 @@ def _pipes(rig: Rig, connection: Connection, machines: Machines) -> None:
         ambient_k=rig.plant.ambient,
     )
     train = machines.trains[machines.pumps[pumps[0]]]
-    train.circuit = circuit
     pump: CentrifugalPump = machines.assets[pumps[0]]
+    if pumps[0] in machines.on_shaft:
+        machines.assets[machines.on_shaft[pumps[0]]].driven.append(CircuitPump(pump, circuit))
+    else:
+        train.circuit = circuit
     pump.suction = circuit.suction[0] if circuit.suction else None
     pump.casing_k = rig.plant.fluid
 
 
 def _control(rig: Rig, connection: Connection, machines: Machines) -> None:
-    names = connection.joins
+    names = connection.assets
     pids, valves = _only(machines, names, Pid), _only(machines, names, ControlValve)
     if len(pids) != 1 or len(valves) != 1:
         raise AssemblyError(f"control {' - '.join(names)} needs one pid_loop and one control_valve")
@@ -275,7 +372,8 @@ def _control(rig: Rig, connection: Connection, machines: Machines) -> None:
 
 def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
     """Give each bearing a housing that hears the bearings beside it on the same shaft."""
-    for name, motor in machines.bearings.items():
+    for name, shaft in machines.bearings.items():
+        motor = machines.shafts[shaft].train
         train = machines.trains[motor]
         pump = train.pump
         pump_id = next((p for p, m in machines.pumps.items() if m == motor), motor)
@@ -288,6 +386,10 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
             housing=Housing(parameters, streams, name, pump_id),
             bearing=machines.assets[name],
             rotor=pump.condition if pump is not None else train.motor.condition,
-            train=motor,
-            heard=tuple(Path(m.bearing) for other, m in train.bearings.items() if other != name),
+            shaft=shaft,
+            heard=tuple(
+                Path(m.bearing)
+                for other, m in train.bearings.items()
+                if other != name and machines.bearings[other] == shaft
+            ),
         )

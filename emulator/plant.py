@@ -6,59 +6,34 @@ block's length.
 """
 
 import copy
+import dataclasses
 import difflib
 import math
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.assembly import AssemblyError, Machines, assemble
+from emulator.assembly import Machines, assemble
+from emulator.commands import command_table
+from emulator.joining import AssemblyError
 from emulator.physics.asset import TICK_NS, TICK_S
-from emulator.physics.control_valve import ControlValve
 from emulator.physics.drive_train import DriveTrain
 from emulator.physics.kernels.motor import E_IN
-from emulator.physics.pid import Pid
-from emulator.physics.shaft import ShaftTrace
-from emulator.physics.vfd import Vfd
+from emulator.physics.machine import Balance, Command
+from emulator.physics.site import Site
+from emulator.recorder import Recorder
 from emulator.streams import Streams
 from rigs.schema import Rig
+
+if TYPE_CHECKING:
+    from emulator.physics.shaft import ShaftTrace
 
 SECOND = 1_000_000_000
 MICRO = 1_000_000
 Floats = NDArray[np.float64]
-
-
-class _Recorder:
-    """Collects one block of one shaft, tick by tick, and makes the trace of it."""
-
-    def __init__(self, ticks: int) -> None:
-        self.speed = np.zeros(ticks + 1)
-        self.rows = np.zeros((4, ticks))
-
-    def begin(self, train: DriveTrain) -> None:
-        self.start = (train.angle.revs, train.angle.frac)
-        self.speed[0] = train.motor.speed_rad_s
-        self.energy_0 = float(train.motor.state[E_IN])
-        self.current_square = 0.0
-
-    def note(self, i: int, train: DriveTrain) -> None:
-        self.speed[i + 1] = train.motor.speed_rad_s
-        self.current_square += train.motor.current_square
-        pump = train.pump
-        self.rows[2, i] = train.radial_load_n
-        if pump is not None:
-            self.rows[0, i] = pump.sigma
-            self.rows[1, i] = pump.flow_ratio
-            self.rows[3, i] = pump.vane_force_n
-        else:
-            self.rows[0, i], self.rows[1, i] = 1e3, 1.0
-
-    def trace(self, t0_ns: int) -> ShaftTrace:
-        sigma, ratio, load, vane = (row.copy() for row in self.rows)
-        return ShaftTrace(t0_ns, TICK_S, *self.start, self.speed.copy(), sigma, ratio, load, vane)
+SITE_STATES = tuple(f.name for f in dataclasses.fields(Site) if f.name != "streams")
+START_ROUNDS = 3  # machines that lean on each other find their common rest within a few
 
 
 class Plant:
@@ -93,16 +68,29 @@ class Plant:
         self.t_ns = 0
         self.block_ns = rig.clock.block
         self.seed = seed
-        self.machines: Machines = assemble(rig, Streams(seed))
+        self.site = Site(
+            Streams(seed),
+            ambient_k=rig.plant.ambient,
+            fluid_k=rig.plant.fluid,
+            tank_level_m=rig.plant.tank_level,
+            warm=rig.plant.start == "warm",
+        )
+        self.machines: Machines = assemble(rig, self.site)
         self.assets = self.machines.assets
         self.ambient_k = rig.plant.ambient
         self.traces: dict[str, ShaftTrace] = {}
         self.feedback: dict[str, float] = {}
         self._queue: list[tuple[str, float]] = []
-        self._recorders = {name: _Recorder(self.block_ns // TICK_NS) for name in self.machines.trains}
+        self._recorders = {
+            name: Recorder(
+                self.block_ns // TICK_NS,
+                {shaft: s.ratio for shaft, s in self.machines.shafts.items() if s.train == name and shaft != name},
+            )
+            for name in self.machines.trains
+        }
         self._block_power: dict[str, float] = {}
         self._block_current: dict[str, float] = {}
-        self._commands = self._command_table()
+        self._commands: dict[str, Command] = {"ambient.temperature_k": self._set_ambient} | command_table(self.machines)
         for loop_id, loop in self.machines.loops.items():
             if loop.scan_ns % TICK_NS:
                 raise AssemblyError(f"{loop_id}: scan = {loop.scan_ns / 1e6:g} ms must be a multiple of the 10 ms tick")
@@ -140,6 +128,15 @@ class Plant:
                 control.pid.settle(control.valve.position, train.pump.flow_m3_s if train.pump else 0.0)
             self._block_power[name] = train.power_w
             self._block_current[name] = train.motor.current_a
+        for _ in range(START_ROUNDS):
+            self._exchange()
+            for machine in self.machines.machines.values():
+                machine.start()
+        self._exchange()
+
+    def _exchange(self) -> None:
+        for junction in self.machines.junctions:
+            junction.exchange()
 
     def _settle(self, train: DriveTrain, frequency_hz: float, held: float | None) -> None:
         train.settle(frequency_hz, held)
@@ -203,20 +200,8 @@ class Plant:
     def _do(self, name: str, value: float) -> None:
         self._commands[name](value)
 
-    def _command_table(self) -> dict[str, Callable[[float], None]]:
-        table: dict[str, Callable[[float], None]] = {"ambient.temperature_k": self._set_ambient}
-        for motor_id, train in self.machines.trains.items():
-            table |= _drive_commands(train.drive, self.machines.drives[motor_id], motor_id)
-        for name, loop in self.machines.loops.items():
-            table |= _loop_commands(loop.pid, name)
-        driven = [loop.valve for loop in self.machines.loops.values()]
-        for name, asset in self.assets.items():
-            if isinstance(asset, ControlValve) and not any(asset is valve for valve in driven):
-                table[f"{name}.signal"] = partial(_set_share, asset, "signal")
-        return table
-
     def _set_ambient(self, temperature_k: float) -> None:
-        self.ambient_k = temperature_k
+        self.ambient_k = self.site.ambient_k = temperature_k
         for train in self.machines.trains.values():
             train.ambient_k = train.motor.ambient_k = temperature_k
             if train.circuit is not None:
@@ -229,6 +214,8 @@ class Plant:
         for name, value in self._queue:
             self._do(name, value)
         self._queue.clear()
+        if self.site.ambient_k != self.ambient_k:
+            self._set_ambient(self.site.ambient_k)
         t0 = self.t_ns
         for name, train in self.machines.trains.items():
             self._recorders[name].begin(train)
@@ -241,6 +228,8 @@ class Plant:
         for name, train in self.machines.trains.items():
             recorder = self._recorders[name]
             self.traces[name] = recorder.trace(t0)
+            for shaft in recorder.ratios:
+                self.traces[shaft] = recorder.driven(shaft, t0)
             self._block_power[name] = (float(train.motor.state[E_IN]) - recorder.energy_0) / (ticks * TICK_S)
             self._block_current[name] = math.sqrt(0.5 * recorder.current_square / ticks)
         self._sense()
@@ -250,6 +239,9 @@ class Plant:
             if t_ns % loop.scan_ns == 0:
                 loop.valve.signal = loop.pid.scan(self._process_value(name))
             loop.valve.advance(TICK_S)
+        self._exchange()
+        for machine in self.machines.machines.values():
+            machine.tick(t_ns)
         for train in self.machines.trains.values():
             train.tick()
 
@@ -281,11 +273,10 @@ class Plant:
     # --- what can be seen ---------------------------------------------------------------------------------
 
     def _sense(self) -> None:
-        from emulator.signals import sense
+        from emulator.signals import SignalTable, sense
 
-        self.signals: dict[str, float] = sense(
-            self.machines, self.t_ns, self.ambient_k, self._block_power, self._block_current
-        )
+        values = sense(self.machines, self.t_ns, self.ambient_k, self._block_power, self._block_current)
+        self.signals: dict[str, float] = SignalTable(values, self.machines.machines)
 
     def sample_range(self, rate_hz: float) -> tuple[int, int]:
         """Return (n0, count): the samples n with t_previous <= n/rate < t_now of the block just stepped."""
@@ -322,14 +313,31 @@ class Plant:
         asset = signal.rpartition(".")[0]
         if asset in self.machines.recordings:
             return self.machines.recordings[asset].waveform(n0, count, rate_hz)
+        quantity = signal.rpartition(".")[2]
+        machine = self.machines.machines.get(asset)
+        if machine is not None and quantity in machine.waveforms():
+            trace = self.traces.get(self.machines.on_shaft.get(asset, ""))
+            return machine.waveform(quantity, trace, n0, count, rate_hz)
         listener = self.machines.listeners.get(asset)
-        if listener is None or not signal.endswith(".acceleration_m_s2"):
-            known = [f"{n}.acceleration_m_s2" for n in (*self.machines.listeners, *self.machines.recordings)]
-            raise ValueError(f"no waveform {signal!r}; there are: {', '.join(known) or 'none'}")
-        if listener.train not in self.traces:
+        if listener is None or quantity != "acceleration_m_s2":
+            raise ValueError(f"no waveform {signal!r}; there are: {', '.join(self.waveforms()) or 'none'}")
+        if listener.shaft not in self.traces:
             raise ValueError("no block has been stepped yet; call step() first")
-        trace = self.traces[listener.train]
+        trace = self.traces[listener.shaft]
         return listener.housing.render(trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard)
+
+    def waveforms(self) -> tuple[str, ...]:
+        """Signals that exist as waveforms."""
+        m = self.machines
+        own = [f"{name}.{quantity}" for name, machine in m.machines.items() for quantity in machine.waveforms()]
+        return (*(f"{name}.acceleration_m_s2" for name in (*m.listeners, *m.recordings)), *own)
+
+    def balances(self) -> dict[str, Balance]:
+        """Return every account of a conserved quantity, by ``<asset>.<quantity>``."""
+        accounts: dict[str, Balance] = {}
+        for name, machine in self.machines.machines.items():
+            accounts |= {f"{name}.{quantity}": balance for quantity, balance in machine.balances().items()}
+        return accounts
 
     def energy(self) -> dict[str, dict[str, float]]:
         """Return the energy accounts since the start [J], per motor and pump."""
@@ -345,8 +353,6 @@ class Plant:
 
         The signals, and each asset's condition as ``<asset>.condition.<name>``.
         """
-        import dataclasses
-
         values = dict(self.signals)
         for name, asset in self.assets.items():
             condition = getattr(asset, "condition", None)
@@ -365,6 +371,8 @@ class Plant:
             "assets": {name: asset.save() for name, asset in self.assets.items()},
             "trains": {name: self._train_state(train) for name, train in m.trains.items()},
             "listeners": {name: listener.housing.save() for name, listener in m.listeners.items()},
+            "recorders": {name: recorder.save() for name, recorder in self._recorders.items()},
+            "site": {name: getattr(self.site, name) for name in SITE_STATES},
             "traces": self.traces,
             "queue": self._queue,
             "feedback": self.feedback,
@@ -386,43 +394,9 @@ class Plant:
             m.listeners[name].housing.restore(state)
         self.traces, self._queue, self.feedback = saved["traces"], saved["queue"], saved["feedback"]
         self._block_power, self._block_current = saved["power"], saved["current"]
+        for name, state in saved["recorders"].items():
+            self._recorders[name].restore(state)
+        for name, value in saved["site"].items():
+            setattr(self.site, name, value)
         self._set_ambient(saved["ambient_k"])
         self._sense()
-
-
-def _drive_commands(drive: Vfd, drive_id: str, motor_id: str) -> dict[str, Callable[[float], None]]:
-    def run(value: float) -> None:
-        drive.command_run(value != 0.0)
-
-    def start(value: float) -> None:
-        if value != 0.0:
-            drive.command_run(True)
-
-    def stop(value: float) -> None:
-        if value != 0.0:
-            drive.command_run(False)
-
-    table: dict[str, Callable[[float], None]] = {
-        f"{drive_id}.run": run, f"{drive_id}.start": start, f"{drive_id}.stop": stop,
-    }  # fmt: skip
-    if drive_id != motor_id:
-        table[f"{drive_id}.frequency_hz"] = drive.command_reference
-    return table
-
-
-def _loop_commands(pid: Pid, name: str) -> dict[str, Callable[[float], None]]:
-    def setpoint(value: float) -> None:
-        pid.setpoint = max(value, 0.0)
-
-    def auto(value: float) -> None:
-        pid.auto = value != 0.0
-
-    return {
-        f"{name}.setpoint_m3_s": setpoint,
-        f"{name}.auto": auto,
-        f"{name}.manual_output": partial(_set_share, pid, "manual_output"),
-    }
-
-
-def _set_share(asset: Any, attribute: str, value: float) -> None:
-    setattr(asset, attribute, min(max(value, 0.0), 1.0))

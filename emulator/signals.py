@@ -1,13 +1,31 @@
 """The plant's signals: every true quantity by name ``<asset>.<quantity>``, SI, at the end of a block."""
 
 import math
+from collections.abc import Mapping
 
 from emulator.assembly import Machines
 from emulator.physics.control_valve import ControlValve
 from emulator.physics.drive_train import DriveTrain
+from emulator.physics.machine import Machine
 from emulator.physics.tank import Tank
 
 RPM = 30.0 / math.pi
+
+
+class SignalTable(dict[str, float]):
+    """Signals by name; machines of many alike are asked for theirs only when someone looks."""
+
+    def __init__(self, values: Mapping[str, float], machines: Mapping[str, Machine]) -> None:
+        super().__init__(values)
+        self._machines = machines
+
+    def __missing__(self, name: str) -> float:
+        """Ask the machine."""
+        asset, _, quantity = name.partition(".")
+        value = self._machines[asset].signal(quantity) if asset in self._machines else None
+        if value is None:
+            raise KeyError(name)
+        return value
 
 
 def sense(
@@ -23,7 +41,8 @@ def sense(
             signals[f"{bearing}.radial_load_n"] = train.radial_load_n
             signals[f"{bearing}.friction_w"] = mounted.housing.friction_w
     for name, motor in machines.pumps.items():
-        _pump(signals, name, machines.trains[motor])
+        if machines.trains[motor].pump is machines.assets[name]:
+            _pump(signals, name, machines.trains[motor])
     for name, asset in machines.assets.items():
         if isinstance(asset, Tank):
             signals[f"{name}.level_m"] = asset.level_m
@@ -40,6 +59,9 @@ def sense(
         signals[f"{name}.speed_rad_s"] = recording.speed_rad_s
         played = -(-t_ns * round(recording.rate_hz * 1e6) // 10**15)
         signals[f"{name}.ended"] = float(recording.ended(played - 1))
+    for name, machine in machines.machines.items():
+        for quantity, value in machine.signals().items():
+            signals[f"{name}.{quantity}"] = value
     return signals
 
 

@@ -11,6 +11,7 @@ from emulator.physics.induction_circuit import OperatingPoint
 from emulator.physics.induction_motor import InductionMotor, Load
 from emulator.physics.kernels.hydraulics import O_TORQUE_CURVATURE, O_TORQUE_SLOPE
 from emulator.physics.kernels.motor import E_IN, OMEGA
+from emulator.physics.machine import ShaftLoad
 from emulator.physics.rolling_bearing import RollingBearing
 from emulator.physics.shaft import ShaftAngle
 from emulator.physics.thermal import BearingHousing
@@ -31,12 +32,16 @@ class MountedBearing:
 
 @dataclass(slots=True)
 class DriveTrain:
-    """One shaft. `drive` is the frequency converter, or a bypassed one standing for a contactor."""
+    """One shaft. `drive` is the frequency converter, or a bypassed one standing for a contactor.
+
+    `pump` works in a single loop of pipes; `loads` are the other machines on the shaft, in order.
+    """
 
     motor: InductionMotor
     drive: Vfd
     pump: CentrifugalPump | None = None
     circuit: Circuit | None = None
+    loads: list[ShaftLoad] = field(default_factory=list)
     bearings: dict[str, MountedBearing] = field(default_factory=dict)
     angle: ShaftAngle = field(default_factory=ShaftAngle)
     ambient_k: float = 293.15
@@ -50,6 +55,8 @@ class DriveTrain:
         if pump is not None and self.circuit is not None:
             # Flow half a tick, shaft a whole tick, flow half a tick (Strang): second order over the tick.
             pump.advance_flow(self.circuit, w0, 0.5 * TICK_S)
+        for machine in self.loads:
+            machine.half_step(w0, 0.5 * TICK_S)
         supply = self.drive.tick(self.power_w, motor.current_a, electrical_hz)
         before = motor.state[E_IN]
         motor.advance(supply, self._load(w0))
@@ -61,6 +68,9 @@ class DriveTrain:
             pump.advance_flow(self.circuit, w1, 0.5 * TICK_S)
             pump.account(self.circuit, w1)
             self.circuit.advance(pump.flow_m3_s, TICK_S)
+        for machine in self.loads:
+            machine.half_step(w1, 0.5 * TICK_S)
+            machine.account(w1, TICK_S)
         for mounted in self.bearings.values():
             torque = mounted.bearing.friction_torque_nm(self.radial_load_n)
             mounted.housing.advance(torque, w1, self._heat_source_k(mounted), self.ambient_k, TICK_S)
@@ -69,7 +79,9 @@ class DriveTrain:
     @property
     def radial_load_n(self) -> float:
         """Static radial load per bearing [N]."""
-        return self.pump.radial_load_n if self.pump is not None else DEFAULT_LOAD_N
+        if self.pump is not None:
+            return self.pump.radial_load_n
+        return max((machine.radial_load_n for machine in self.loads), default=0.0) or DEFAULT_LOAD_N
 
     def _heat_source_k(self, mounted: MountedBearing) -> float:
         return self.motor.frame_k if mounted.near_motor else self.ambient_k
@@ -88,10 +100,14 @@ class DriveTrain:
 
     def _load(self, speed_rad_s: float) -> Load:
         torque = self._excess_friction_nm(speed_rad_s)
-        if self.pump is None:
-            return Load(torque, 0.0, speed_rad_s)
-        out = self.pump.out
-        return Load(torque + self.pump.torque_nm, out[O_TORQUE_SLOPE], speed_rad_s, out[O_TORQUE_CURVATURE])
+        slope = curvature = 0.0
+        if self.pump is not None:
+            out = self.pump.out
+            torque, slope, curvature = torque + self.pump.torque_nm, out[O_TORQUE_SLOPE], out[O_TORQUE_CURVATURE]
+        for machine in self.loads:
+            own, own_slope, own_curvature = machine.load(speed_rad_s)
+            torque, slope, curvature = torque + own, slope + own_slope, curvature + own_curvature
+        return Load(torque, slope, speed_rad_s, curvature)
 
     # --- rest ---------------------------------------------------------------------------------------------
 
@@ -109,7 +125,9 @@ class DriveTrain:
         def excess(slip: float) -> float:
             point = circuit.solve(voltage, frequency_hz, slip)
             w = point.speed_rad_s
-            return point.torque_nm - friction * w - self._excess_friction_nm(w) - self._pump_torque(w, hold_flow_m3_s)
+            taken = self._excess_friction_nm(w) + self._pump_torque(w, hold_flow_m3_s)
+            taken += sum(machine.settle(w) for machine in self.loads)
+            return point.torque_nm - friction * w - taken
 
         top, _ = circuit.breakdown(voltage, frequency_hz)
         if excess(top) < 0.0:

@@ -71,7 +71,7 @@ class Machine(Asset):
         raise NotImplementedError
 
     def start(self) -> None:
-        """Come to the state in which a run begins: running equilibrium if ``site.warm``, else rest. Ports are joined."""
+        """Come to the state a run begins in: running equilibrium if ``site.warm``, else rest; ports are joined."""
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ def kinds() -> dict[str, type[Machine]]:
     for name in sorted(info.name for info in pkgutil.iter_modules(package.__path__)):
         module = importlib.import_module(f"emulator.physics.{name}")
         for item in vars(module).values():
-            if isinstance(item, type) and issubclass(item, Machine) and item.__module__ == module.__name__:
-                if item.kind:
-                    found[item.kind] = item
+            own = isinstance(item, type) and issubclass(item, Machine) and item.__module__ == module.__name__
+            if own and item.kind:
+                found[item.kind] = item
     return found
