@@ -10,6 +10,7 @@ from rigs import schema
 from rigs.assets import nameplates
 from rigs.crosscheck import crosscheck
 from rigs.document import Document, Path_, Place, Problem, RigError, read
+from rigs.repeat import expand
 from rigs.schema import Rig, Scenario
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -67,6 +68,7 @@ def load_rig(name: str | Path, plant: dict[str, Any] | None = None) -> Rig:
             part = document.data.get(key)
             if isinstance(part, str):
                 _include(document, path, key, part)
+        expand(document)
         if plant:
             document.data["plant"] = _merged(document.data.get("plant") or {}, plant)
     rig = _validated(Rig, document)
