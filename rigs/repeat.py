@@ -1,9 +1,9 @@
 """Many alike in few lines: an entry with ``repeat: {n: 1..200}`` stands for 200, with ``{n}`` filled in every text.
 
-``{n}`` may be integer arithmetic and carry a width: ``st{n:02}``, ``register: "{40 + 2*n}"``. A text that is nothing but
-one such expression becomes a number. Several counters count like an odometer, the last one fastest. An entry with
-``of: [...]`` stands for the entries of that list, repeated together. In a map, ``repeat`` applies to the keys (and their
-values) that contain an expression. ``{{`` and ``}}`` are braces.
+``{n}`` may be integer arithmetic and carry a width: ``st{n:02}``, ``register: "{40 + 2*n}"``. A text that is nothing
+but one such expression becomes a number. Several counters count like an odometer, the last one fastest. An entry with
+``of: [...]`` stands for the entries of that list, repeated together. In a map, ``repeat`` applies to the keys (and
+their values) that contain an expression. ``{{`` and ``}}`` are braces.
 """
 
 import ast
