@@ -1,6 +1,8 @@
 """Validate a rig and its scenarios, and show what is in them."""
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -8,22 +10,27 @@ from rich.markup import escape
 from rich.table import Table
 
 from hil.scenario import prepare
-from rigs.document import RigError
+from rigs.document import Place, Problem, RigError
 from rigs.load import load_rig, scenario_files
 from rigs.schema import Point, Rig
 from twin.context.coverage import ACCURACY_GATE, COVERAGE_GATE, QUICK_GATE, coverage
 
+MANY, SOME = 400, 60
+"""A rig of more than the first number of points shows the second number of them."""
 
-def check_rig(name: str, *, json_lines: bool) -> int:
-    """Print the rig's devices, points and scenarios; returns the exit code.
+
+def check_rig(name: str, *, json_lines: bool, draw: Path | None = None) -> int:
+    """Print the rig's devices, points and scenarios, draw its topology; returns the exit code.
 
     Raises
     ------
     RigError
-        The rig or one of its scenarios is wrong.
+        The rig or one of its scenarios is wrong, or the picture cannot be written.
 
     """
     rig = load_rig(name)
+    if draw is not None:
+        _draw(rig, draw)
     prepared = prepare(name) if scenario_files(name) else []
     if json_lines:
         print(json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)}))
@@ -49,6 +56,17 @@ def check_rig(name: str, *, json_lines: bool) -> int:
     _show_gates(console, rig)
     console.print(f"[green]Valid.[/] Next: plantbench run {name}")
     return 0
+
+
+def _draw(rig: Rig, path: Path) -> None:
+    from hil.pictures.topology import topology
+
+    try:
+        path.write_text(topology(rig), encoding="utf-8")
+    except OSError as problem:
+        text = f"cannot be written: {problem.strerror or problem}; name another file"
+        raise RigError(Problem(Place(str(path)), text)) from None
+    print(f"Topology written to {path}; any browser shows it.", file=sys.stderr)
 
 
 def _gates(rig: Rig) -> dict[str, Any]:
@@ -92,12 +110,15 @@ def _devices(rig: Rig) -> Table:
 
 def _points(rig: Rig) -> Table:
     table = Table("point", "device", "address", "unit", "range", "access", title="Points", title_justify="left")
-    for point in rig.points:
+    shown = rig.points if len(rig.points) <= MANY else rig.points[:SOME]
+    for point in shown:
         low, high = point.range
         mark = " [bold]*[/]" if point.critical else ""
         span = f"{low:g} … {high:g}"
         table.add_row(point.id + mark, point.device, escape(_address(point)), escape(point.unit), span, _access(point))
     table.caption = "* critical for the twin"
+    if len(shown) < len(rig.points):
+        table.caption += f"; {len(rig.points) - len(shown)} more points: --json lists all"
     table.caption_justify = "left"
     return table
 

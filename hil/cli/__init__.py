@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hil.cli import analyze, check, doctor, run, score, serve, twin
+from hil.cli import analyze, check, doctor, plot, run, score, serve, twin
 
 app = typer.Typer(
     name="plantbench",
@@ -17,6 +17,7 @@ app.command("run")(run.run)
 app.command("serve")(serve.serve)
 app.command("twin")(twin.twin)
 app.command("check")(check.check)
+app.command("plot")(plot.plot)
 app.command("analyze")(analyze.analyze)
 app.command("score")(score.score)
 app.command("doctor")(doctor.doctor)
