@@ -1,6 +1,8 @@
 """Squirrel-cage induction motor.
 
-Four fluxes, the shaft, and two masses that grow warm (fidelity level F1).
+Four fluxes, the shaft, and two masses that grow warm (fidelity level F1). A sound motor on a symmetrical sine steps in
+the frame of its supply, where a steady state stands still; with an asymmetry in it or on its terminals it steps the
+general equations in the stationary frame, from the same fluxes and back to them, so that nothing jumps in between.
 """
 
 import math
@@ -12,7 +14,11 @@ import numpy as np
 from emulator.physics.asset import TICK_S, Asset
 from emulator.physics.induction_circuit import InductionCircuit, OperatingPoint
 from emulator.physics.kernels import motor as k
+from emulator.physics.kernels import motor_asymmetric as ka
+from emulator.physics.motor_asymmetry import asymmetry, supply_vector
+from emulator.physics.motor_currents import MotorTrace, Recorder
 from emulator.physics.rotor import RotorCondition
+from emulator.physics.terminal import Terminal
 
 COPPER_PER_K = 0.00393
 ALUMINIUM_PER_K = 0.00403
@@ -22,7 +28,8 @@ REFERENCE_K = 293.15
 class Supply(NamedTuple):
     """What a drive gives during a tick.
 
-    Phase voltage [V peak] and frequency [rad/s] at its start and their slopes.
+    Phase voltage [V peak] and frequency [rad/s] at its start and their slopes; `terminal` is what else lies on the
+    terminals, None for a symmetrical sine.
     """
 
     connected: bool
@@ -30,6 +37,7 @@ class Supply(NamedTuple):
     voltage_slope: float
     speed_rad_s: float
     speed_slope: float
+    terminal: Terminal | None = None
 
 
 class Load(NamedTuple):
@@ -43,7 +51,11 @@ class Load(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InductionMotorParameters:
-    """Motor M15: 15 kW, 400 V, 50 Hz, two pole pairs, resistances at 20 °C."""
+    """Motor M15: 15 kW, 400 V, 50 Hz, two pole pairs, resistances at 20 °C.
+
+    `slot_permeance` is the share of L_m that rotor slots modulate at full eccentricity; `spot_heat_j_k` and
+    `spot_winding_w_k` are the heat capacity of shorted turns and their conductance to the winding.
+    """
 
     pole_pairs: int = 2
     stator_resistance_ohm: float = 0.2147
@@ -65,6 +77,14 @@ class InductionMotorParameters:
     winding_limit_k: float = 403.15
     temperature_feedback: bool = True
     substeps: int = 200
+    rotor_bars: int = 28
+    slot_permeance: float = 0.02
+    spot_heat_j_k: float = 100.0
+    spot_winding_w_k: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what no motor has."""
+        check_motor(self)
 
 
 @dataclass(slots=True)
@@ -76,12 +96,35 @@ class InductionMotorCondition:
     rotor_resistance_gain: float = 1.0
     friction_gain: float = 1.0
     unbalance_grade_mm_s: float = RotorCondition().unbalance_grade_mm_s
+    broken_bars: float = 0.0
+    shorted_turns: float = 0.0  # share µ of phase a
+    short_resistance_ohm: float = 0.0  # r_f that closes the shorted turns; without meaning at µ = 0
+    static_eccentricity: float = 0.0  # shares of the air gap
+    dynamic_eccentricity: float = 0.0
+    terminal_unbalance: float = 0.0  # V₂/V₁ that arises at the motor's own terminals
+    open_phase: int = -1  # 0, 1, 2: this terminal carries nothing
+    blocked: bool = False  # the rotor cannot turn
+
+    @property
+    def symmetrical(self) -> bool:
+        """Whether the healthy equations hold."""
+        return (
+            self.broken_bars == 0.0
+            and self.shorted_turns == 0.0
+            and self.static_eccentricity == 0.0
+            and self.dynamic_eccentricity == 0.0
+            and self.terminal_unbalance == 0.0
+            and self.open_phase < 0
+            and not self.blocked
+        )
 
 
 class InductionMotor(Asset):
     """The motor and the inertia of everything on its shaft."""
 
-    STATES: ClassVar[tuple[str, ...]] = ("state", "ambient_k", "voltage_v", "current_square")
+    STATES: ClassVar[tuple[str, ...]] = (
+        "state", "extra", "asymmetry", "ambient_k", "voltage_v", "current_square", "general", "trace",
+    )  # fmt: skip
 
     def __init__(self, parameters: InductionMotorParameters, load_inertia_kg_m2: float = 0.0) -> None:
         """Build the motor at rest and at reference temperature."""
@@ -93,6 +136,12 @@ class InductionMotor(Asset):
         self.current_square = 0.0  # mean square of the stator current over the last tick [A² peak]
         self.state = np.zeros(k.STATE_SIZE)
         self.state[k.T_WINDING] = self.state[k.T_FRAME] = REFERENCE_K
+        self.extra = np.zeros(ka.EXTRA_SIZE)
+        self.extra[ka.X_OPEN] = -1.0
+        self.asymmetry = np.zeros(ka.ASYMMETRY_SIZE)  # as it was in the last tick
+        self.general = False  # whether the last tick took the general equations
+        self.trace: MotorTrace | None = None  # of the last block that was recorded
+        self._recorder: Recorder | None = None
         self._par = np.zeros(k.PARAMETER_SIZE)
         self._refresh()
 
@@ -120,12 +169,16 @@ class InductionMotor(Asset):
 
     @property
     def torque_nm(self) -> float:
-        """Air-gap torque [N m]."""
+        """Air-gap torque [N m]; with an asymmetry the mean over the last tick, since it pulsates at 2 f₁."""
+        if self.general:
+            return float(self.extra[ka.X_TORQUE])
         return float(k.electromagnetic_torque(self.state, self._par))
 
     @property
     def reactive_var(self) -> float:
-        """Reactive power drawn at this instant [var]."""
+        """Reactive power drawn at this instant [var]; with an asymmetry the mean over the last tick."""
+        if self.general:
+            return float(self.extra[ka.X_REACTIVE])
         if self.state[k.CONNECTED] == 0.0:
             return 0.0
         s, p = self.state, self.parameters
@@ -149,12 +202,37 @@ class InductionMotor(Asset):
             "friction": float(s[k.E_FRICTION]),
             "core": float(s[k.E_CORE]),
             "arc": float(s[k.E_ARC]),
-            "magnetic": float(k.magnetic_energy(s, self._par)),
+            "short": float(self.extra[ka.X_SHORT_J]),
+            "magnetic": self.field_energy_j,
             "kinetic": 0.5 * self.inertia_kg_m2 * float(s[k.OMEGA]) ** 2,
             "winding_heat": self.parameters.winding_heat_j_k * float(s[k.T_WINDING]),
             "frame_heat": self.parameters.frame_heat_j_k * float(s[k.T_FRAME]),
+            "spot_heat": self.parameters.spot_heat_j_k * float(self.extra[ka.X_SPOT_RISE_K]),
             "to_air": float(s[k.E_TO_AIR]),
         }
+
+    @property
+    def field_energy_j(self) -> float:
+        """Energy in the windings' field [J], that of shorted turns included."""
+        if not self.asymmetry.any():
+            return float(k.magnetic_energy(self.state, self._par))
+        return self._field_energy_j(self.asymmetry)
+
+    def _field_energy_j(self, asym: Any) -> float:
+        s = self.state
+        theta = 2.0 * math.pi * float(self.extra[ka.X_ROTOR_TURN])
+        y = np.array([s[k.PSD], s[k.PSQ], s[k.PRD], s[k.PRQ], s[k.OMEGA], theta])
+        return float(ka.field_energy(y, float(self.extra[ka.X_LOOP_A]), self._par, asym))
+
+    @property
+    def spot_k(self) -> float:
+        """Temperature at shorted turns [K]; the winding's without them."""
+        return self.winding_k + float(self.extra[ka.X_SPOT_RISE_K])
+
+    @property
+    def loop_current_a(self) -> float:
+        """Current in the shorted turns at this instant [A]."""
+        return float(self.extra[ka.X_LOOP_A])
 
     # --- parameters of the moment -------------------------------------------------------------------------
 
@@ -207,19 +285,81 @@ class InductionMotor(Asset):
     def advance(self, supply: Supply, load: Load, tick_s: float = TICK_S) -> None:
         """Advance one tick [s] under a supply and a load; resistances and cooling are those of its start."""
         self._refresh()
-        n = self.parameters.substeps
-        self.current_square = float(
-            k.motor_advance(
-                self.state, self._par, 1 if supply.connected else 0, n, tick_s / n,
-                supply.voltage_v, supply.voltage_slope, supply.speed_rad_s, supply.speed_slope,
-                load.torque_nm, load.slope_nms, load.curvature_nms2, load.speed_rad_s,
-            )
-        )  # fmt: skip
+        w0, turn = float(self.state[k.OMEGA]), float(self.extra[ka.X_SUPPLY_TURN])
+        rows = NO_ROWS if self._recorder is None else self._recorder.rows(self.parameters.substeps)
+        self.general = not (self.condition.symmetrical and supply.terminal is None)
+        if self.general or self.asymmetry.any():
+            self._change_asymmetry()
+        if self.general:
+            self._advance_general(supply, load, tick_s, turn, rows)
+        else:
+            self._advance_symmetrical(supply, load, tick_s, rows)
+        if self._recorder is not None:
+            self._recorder.note(turn, supply.speed_rad_s, supply.speed_slope)
+            if self._recorder.full:
+                self.trace, self._recorder = self._recorder.trace(tick_s), None
+        turn += (supply.speed_rad_s + 0.5 * supply.speed_slope * tick_s) * tick_s / (2.0 * math.pi)
+        self.extra[ka.X_SUPPLY_TURN] = turn - math.floor(turn)
         self.voltage_v = supply.voltage_v + supply.voltage_slope * tick_s if supply.connected else 0.0
         if not supply.connected and abs(self.state[k.OMEGA]) < STANDSTILL_RAD_S:
             # Static friction holds what viscous friction alone would let creep for ever.
             self.state[k.E_FRICTION] += 0.5 * self.inertia_kg_m2 * self.state[k.OMEGA] ** 2
             self.state[k.OMEGA] = 0.0
+        if not self.general:
+            # Speed is linear between ticks, as it is for all that turn with the shaft.
+            turned = self.extra[ka.X_ROTOR_TURN] + 0.25 * (w0 + self.state[k.OMEGA]) * tick_s / math.pi
+            self.extra[ka.X_ROTOR_TURN] = turned - math.floor(turned)
+            self._cool_spot(tick_s)
+
+    def _advance_symmetrical(self, supply: Supply, load: Load, tick_s: float, rows: Any) -> None:
+        n = self.parameters.substeps
+        self.current_square = float(
+            k.motor_advance(
+                self.state, self._par, 1 if supply.connected else 0, n, tick_s / n,
+                supply.voltage_v, supply.voltage_slope, supply.speed_rad_s, supply.speed_slope,
+                load.torque_nm, load.slope_nms, load.curvature_nms2, load.speed_rad_s, rows,
+            )
+        )  # fmt: skip
+
+    def _advance_general(self, supply: Supply, load: Load, tick_s: float, turn: float, rows: Any) -> None:
+        n = self.parameters.substeps
+        about = np.array([load.torque_nm, load.slope_nms, load.curvature_nms2, load.speed_rad_s])
+        vector = supply_vector(supply, turn, self.condition)
+        self.current_square = float(
+            ka.motor_advance_asymmetric(
+                self.state, self.extra, self._par, self.asymmetry, vector, n, tick_s / n, about, rows
+            )
+        )
+
+    def _change_asymmetry(self) -> None:
+        """Take over the condition's asymmetry; what the field loses by the change is booked as spent in the arc.
+
+        The current in shorted turns keeps its energy as more turns join, and ends in a spark when none are left.
+        """
+        old = self.asymmetry
+        new = np.zeros_like(old)
+        if self.general:
+            new = asymmetry(self.parameters, self.condition, float(self._par[k.P_RR]))
+        if not np.array_equal(new, old):
+            before = self.field_energy_j
+            shorted, was = new[ka.A_SHORTED], old[ka.A_SHORTED]
+            self.extra[ka.X_LOOP_A] *= math.sqrt(was / shorted) if shorted > 0.0 else 0.0
+            old[:] = new
+            self.state[k.E_ARC] += before - self.field_energy_j
+
+    def _cool_spot(self, tick_s: float) -> None:
+        rise, p = float(self.extra[ka.X_SPOT_RISE_K]), self.parameters
+        if rise != 0.0:
+            given = p.spot_heat_j_k * rise * -math.expm1(-p.spot_winding_w_k / p.spot_heat_j_k * tick_s)
+            self.extra[ka.X_SPOT_RISE_K] -= given / p.spot_heat_j_k
+            self.state[k.T_WINDING] += given / p.winding_heat_j_k
+
+    def begin_block(self, ticks: int, t0_ns: int) -> None:
+        """Record terminal currents and voltages of the next `ticks` ticks, which start at plant time `t0_ns` [ns].
+
+        When they are over, `trace` has them; a motor nobody listens to need not record.
+        """
+        self._recorder = Recorder(ticks, self.parameters.substeps, t0_ns)
 
     def settle(self, point: OperatingPoint, voltage_v: float, frequency_hz: float) -> None:
         """Put the machine into the steady state `point` at phase voltage [V rms].
@@ -258,6 +398,41 @@ class InductionMotor(Asset):
 
 
 STANDSTILL_RAD_S = 0.2
+NO_ROWS = np.zeros((0, k.ROW_SIZE))
+
+
+def check_motor(p: InductionMotorParameters) -> None:
+    """Refuse parameters no motor has.
+
+    Raises
+    ------
+    ValueError
+        The message names the parameter, the rule and the way out.
+
+    """
+    for name in (
+        "stator_resistance_ohm", "rotor_resistance_ohm", "magnetising_inductance_h", "inertia_kg_m2",
+        "winding_heat_j_k", "frame_heat_j_k", "winding_frame_w_k", "frame_air_w_k", "fan_speed_rad_s",
+        "rated_voltage_v", "rated_frequency_hz", "spot_heat_j_k", "spot_winding_w_k",
+    ):  # fmt: skip
+        value = getattr(p, name)
+        if not (value > 0.0 and math.isfinite(value)):
+            raise ValueError(f"{name} = {value} must be a positive number; take it from the motor's data sheet")
+    for name in ("friction_nms", "core_conductance_s", "standstill_cooling", "slot_permeance"):
+        value = getattr(p, name)
+        if not (value >= 0.0 and math.isfinite(value)):
+            raise ValueError(f"{name} = {value} must not be negative; 0 leaves the effect out")
+    lm, ls, lr = p.magnetising_inductance_h, p.stator_inductance_h, p.rotor_inductance_h
+    if not (ls > lm and lr >= lm and math.isfinite(ls * lr)):
+        raise ValueError(
+            f"stator_inductance_h = {ls} must be greater than magnetising_inductance_h = {lm}, and rotor_inductance_h "
+            f"= {lr} not less: each is the sum of magnetising and leakage inductance"
+        )
+    if p.pole_pairs < 1 or p.rotor_bars < 4 or p.substeps < 1:
+        raise ValueError(
+            f"pole_pairs = {p.pole_pairs} and substeps = {p.substeps} must be at least 1, "
+            f"rotor_bars = {p.rotor_bars} at least 4"
+        )
 
 
 def steady_rises(

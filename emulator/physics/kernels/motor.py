@@ -29,6 +29,11 @@ STATE_SIZE = 17
 ) = range(15)  # fmt: skip
 PARAMETER_SIZE = 15
 
+# one row of a record, float64[10]: terminal current at a substep's start, its slope there, current at its end, voltage
+# at both; all in the frame of the supply, peak values
+R_I0D, R_I0Q, R_SD, R_SQ, R_I1D, R_I1Q, R_U0D, R_U0Q, R_U1D, R_U1Q = range(10)
+ROW_SIZE = 10
+
 
 @kernel
 def currents(psd, psq, prd, prq, ls, lr, lm):
@@ -95,7 +100,8 @@ def _rates_open(prd, prq, om, we, par, t0, slope, curve, om_ref):
 
 
 @kernel
-def _heat(state, par, stator_j, rotor_j, friction_j, core_j, h):
+def heat(state, par, stator_j, rotor_j, friction_j, core_j, h):
+    """Warm winding and frame by one step's losses [J] and let the frame give heat to the air."""
     # Half of the rotor copper loss heats the winding, half the frame (end rings ventilate into it).
     flow = par[P_GWF] * (state[T_WINDING] - state[T_FRAME])
     air = par[P_GFA] * (state[T_FRAME] - par[P_AMBIENT])
@@ -105,8 +111,42 @@ def _heat(state, par, stator_j, rotor_j, friction_j, core_j, h):
 
 
 @kernel
-def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t0, slope, curve, om_ref):
+def _terminal(state, par, u):
+    """Return the terminal current of a connected machine: stator winding and core branch [A peak]."""
+    isd, isq, _, _ = currents(state[PSD], state[PSQ], state[PRD], state[PRQ], par[P_LS], par[P_LR], par[P_LM])
+    rs, g = par[P_RS], par[P_CORE]
+    return isd + g * ((u - rs * isd) / (1.0 + rs * g)), isq - g * (rs * isq / (1.0 + rs * g))
+
+
+@kernel
+def _record_connected(rows, r, i0d, i0q, k, state, par, ua, ub):
+    i1d, i1q = _terminal(state, par, ub)
+    d = par[P_LS] * par[P_LR] - par[P_LM] * par[P_LM]
+    rows[r, R_I0D], rows[r, R_I0Q] = i0d, i0q
+    rows[r, R_SD] = (par[P_LR] * k[0] - par[P_LM] * k[2]) / d
+    rows[r, R_SQ] = (par[P_LR] * k[1] - par[P_LM] * k[3]) / d
+    rows[r, R_I1D], rows[r, R_I1Q] = i1d, i1q
+    rows[r, R_U0D], rows[r, R_U0Q] = ua, 0.0
+    rows[r, R_U1D], rows[r, R_U1Q] = ub, 0.0
+
+
+@kernel
+def _record_open(rows, r, prd, prq, om, state, par):
+    # Nothing flows; the rotor's flux induces what stands at the terminals: u = (L_m/L_r)(-R_r/L_r + jpω) ψ_r.
+    share, rate = par[P_LM] / par[P_LR], par[P_RR] / par[P_LR]
+    rows[r, R_I0D : R_I1Q + 1] = 0.0
+    w = par[P_POLES] * om
+    rows[r, R_U0D], rows[r, R_U0Q] = share * (-rate * prd - w * prq), share * (-rate * prq + w * prd)
+    w = par[P_POLES] * state[OMEGA]
+    rows[r, R_U1D] = share * (-rate * state[PRD] - w * state[PRQ])
+    rows[r, R_U1Q] = share * (-rate * state[PRQ] + w * state[PRD])
+
+
+@kernel
+def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t0, slope, curve, om_ref, rows):
     """Advance by ``steps`` RK4 steps of ``h`` [s]; return the mean square stator current [A² peak].
+
+    ``rows`` float64[steps, 10] takes one row of the record per step; an empty one takes none.
 
     Supply (peak V) u0 + u_slope·t and ω_e = we0 + we_slope·t; load torque t0 + slope·δ + curve·δ² [N m] with
     δ = ω - om_ref.
@@ -122,6 +162,7 @@ def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t
         state[E_ARC] += before - magnetic_energy(state, par)
     state[CONNECTED] = 1.0 if connected else 0.0
     square = 0.0
+    recording = rows.shape[0] > 0
     for n in range(steps):
         a0, a1, a2, a3, om = state[PSD], state[PSQ], state[PRD], state[PRQ], state[OMEGA]
         wa = we0 + we_slope * (n * h)
@@ -131,6 +172,9 @@ def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t
             ua = u0 + u_slope * (n * h)
             um = ua + u_slope * (0.5 * h)
             ub = ua + u_slope * h
+            i0d, i0q = 0.0, 0.0
+            if recording:
+                i0d, i0q = _terminal(state, par, ua)
             k = _rates(a0, a1, a2, a3, om, ua, 0.0, wa, par, t0, slope, curve, om_ref)
             q = 0.5 * h
             l = _rates(
@@ -158,6 +202,8 @@ def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t
             friction = s * (k[9] + 2.0 * (l[9] + m[9]) + z[9])
             core = s * (k[10] + 2.0 * (l[10] + m[10]) + z[10])
             square += s * (k[11] + 2.0 * (l[11] + m[11]) + z[11])
+            if recording:
+                _record_connected(rows, n, i0d, i0q, k, state, par, ua, ub)
         else:
             k = _rates_open(a2, a3, om, wa, par, t0, slope, curve, om_ref)
             q = 0.5 * h
@@ -175,11 +221,13 @@ def motor_advance(state, par, connected, steps, h, u0, u_slope, we0, we_slope, t
             rotor = s * (k[4] + 2.0 * (l[4] + m[4]) + z[4])
             friction = s * (k[5] + 2.0 * (l[5] + m[5]) + z[5])
             core = 0.0
+            if recording:
+                _record_open(rows, n, a2, a3, om, state, par)
         state[E_STATOR] += stator
         state[E_ROTOR] += rotor
         state[E_FRICTION] += friction
         state[E_CORE] += core
-        _heat(state, par, stator, rotor, friction, core, h)
+        heat(state, par, stator, rotor, friction, core, h)
     state[Q_STATOR_SQ] = square / (steps * h)
     return square / (steps * h)
 
