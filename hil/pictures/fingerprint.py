@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000
 DEFAULT_RATE_HZ = 25_600.0
-WIDTH, PANEL, GAP = 1000.0, 150.0, 34.0
+WIDTH, PANEL, GAP = 1000.0, 150.0, 38.0
 LEFT = 62.0
 ENVELOPE_ORDERS = 14.0
 DECADES = 5.0
@@ -84,12 +84,12 @@ def fingerprint(rig: Rig, request: Request, progress: Callable[[str], None] = la
         speed = runs["healthy"][1]
         panels += _panels(taken, speed, marked)
         told += [f"{name}, {run}: {_numbers(one)}" for run, one in taken.items()]
-    height = 46.0 + len(panels) * (PANEL + GAP)
+    height = 52.0 + len(panels) * (PANEL + GAP)
     title = ", ".join(f"{f.kind} on {f.on}, severity {f.severity:g}" for f in request.faults) or "healthy"
     parts = [tag("text", f"{rig.title or rig.rig}: {title}", class_="head", x=LEFT, y=22.0), _key(bool(request.faults))]
     for number, (caption, draw) in enumerate(panels):
-        y = 46.0 + number * (PANEL + GAP)
-        body = tag("g", tag("text", caption, x=LEFT, y=6.0), draw(PANEL), transform=f"translate(0 {y:.1f})")
+        y = 52.0 + number * (PANEL + GAP)
+        body = tag("g", tag("text", caption, x=LEFT, y=-3.0), draw(PANEL), transform=f"translate(0 {y:.1f})")
         parts.append(body)
     return sheet(WIDTH, height, f"Fingerprint: {title}", *parts), told
 
@@ -260,7 +260,7 @@ def _envelope(
     if speed_hz <= 0.0 or last.values.size < 16.0 * last.rate_hz / speed_hz:
         return None
     try:
-        band = choose_band(last.values, last.rate_hz, speed_hz).band
+        band = choose_band(last.values, last.rate_hz, speed_hz).best
         curves = {}
         for run, one in taken.items():
             found = squared_envelope_spectrum(one.values, one.rate_hz, band)
