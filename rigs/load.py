@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from rigs import schema
+from rigs import life, regime, schema
 from rigs.assets import nameplates
 from rigs.crosscheck import crosscheck
 from rigs.document import Document, Path_, Place, Problem, RigError, read
@@ -191,7 +191,8 @@ def _written(here: Any, path: Path_, otherwise: Any) -> Any:
 
 def _keys() -> list[str]:
     """Every key any model knows, for near-miss suggestions."""
-    models = [item for item in vars(schema).values() if isinstance(item, type) and issubclass(item, BaseModel)]
+    items = [item for module in (schema, life, regime) for item in vars(module).values()]
+    models = [item for item in items if isinstance(item, type) and issubclass(item, BaseModel)]
     models += nameplates().values()
     return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 

@@ -7,11 +7,22 @@ on `Rig.twin_view()`, from which it is gone.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from rigs.assets import Asset
 from rigs.assets.base import Identifier, Strict
+from rigs.life import (
+    FoulingLaw,
+    GammaLaw,
+    Iso281Law,
+    LifeSettings,
+    ParisLaw,
+    ShockLaw,
+    TaylorLaw,
+    WienerLaw,
+)
 from rigs.quantity import Duration, Frequency, Length, Number, Seconds, Speed, Temperature, quantity
+from rigs.regime import RegimeSettings
 
 PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
 Quality = Literal["good", "uncertain", "bad"]
@@ -50,7 +61,12 @@ class RecordingSource(Strict):
 
 
 class PlantSettings(Strict):
-    """True parameters and start state: what only the virtual plant knows."""
+    """True parameters and start state: what only the virtual plant knows.
+
+    `life` is what ages and `damage_acceleration` how much faster than time (damage only, never a signal), `regime`
+    what the plant is asked to do and what surrounds it, `scatter` how much of the usual spread from unit to unit
+    its machines have (0 none, 1 full).
+    """
 
     start: Literal["warm", "cold"] = "warm"
     ambient: Temperature = 293.15
@@ -59,6 +75,10 @@ class PlantSettings(Strict):
     parameters: dict[Identifier, dict[str, float | bool | str]] = Field(default_factory=dict)
     initial: dict[str, float | bool | str] = Field(default_factory=dict)
     recordings: dict[Identifier, RecordingSource] = Field(default_factory=dict)
+    life: LifeSettings = LifeSettings()
+    damage_acceleration: float = Field(default=1.0, gt=0, le=1e9, allow_inf_nan=False)
+    regime: RegimeSettings = RegimeSettings()
+    scatter: float = Field(default=0.0, ge=0, le=3, allow_inf_nan=False)
 
 
 # --- sensors, points, devices -------------------------------------------------------------------------------
@@ -267,6 +287,12 @@ class Growth(Strict):
         return self
 
 
+GrowthLaw = Annotated[
+    Growth | WienerLaw | GammaLaw | ParisLaw | Iso281Law | FoulingLaw | ShockLaw | TaylorLaw,
+    Field(discriminator="law"),
+]
+
+
 class FaultSpec(Strict):
     """A change with onset and growth, acting on an asset, a point's sensor, a device or its link."""
 
@@ -274,7 +300,7 @@ class FaultSpec(Strict):
     on: str
     onset: Duration = Field(default=0, ge=0)
     severity: float = Field(default=1.0, ge=0, le=1)
-    growth: Growth = Growth()
+    growth: GrowthLaw = Growth()
     until: Duration | None = None
     params: dict[str, float | bool | str] = Field(default_factory=dict)
 
@@ -285,7 +311,16 @@ class FaultSpec(Strict):
         return self
 
     def severity_at(self, t_ns: int) -> float:
-        """Severity in [0, 1] at plant time `t_ns` [ns]: 0 before the onset and after `until`."""
+        """Severity in [0, 1] at plant time `t_ns` [ns]: 0 before the onset and after `until`.
+
+        Raises
+        ------
+        ValueError
+            The fault grows by a law in damage time: how fast that runs only the plant knows.
+
+        """
+        if not isinstance(self.growth, Growth):
+            raise ValueError(f"{self.kind} grows by law {self.growth.law}, in damage time; ask the running plant")  # noqa: TRY004
         if t_ns < self.onset or (self.until is not None and t_ns >= self.until):
             return 0.0
         age_ns = t_ns - self.onset
@@ -305,6 +340,28 @@ class Step(Strict):
     at: Duration = Field(ge=0)
     write: PointId
     value: float | bool
+
+
+class RepairStep(Strict):
+    """A repair of an asset, a point's sensor or a device: `quality` of the damage stays, 0 is as new.
+
+    `mode` names one fault kind or one wear; without it everything there is repaired. During `downtime` the drive of
+    the asset stands still.
+    """
+
+    at: Duration = Field(ge=0)
+    repair: str = Field(max_length=130)
+    mode: Identifier | None = None
+    quality: float = Field(default=0.0, ge=0, le=1)
+    downtime: Duration = Field(default=0, ge=0)
+
+
+def _step(data: Any) -> str:
+    keys = data if isinstance(data, dict) else vars(data)
+    return "a repair" if "repair" in keys else "a command"
+
+
+AnyStep = Annotated[Annotated[Step, Tag("a command")] | Annotated[RepairStep, Tag("a repair")], Discriminator(_step)]
 
 
 class Detect(Strict):
@@ -362,7 +419,7 @@ class Scenario(Strict):
     duration: Duration = Field(gt=0)
     plant: dict[str, Any] = Field(default_factory=dict)
     faults: tuple[FaultSpec, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[AnyStep, ...] = ()
     expect: tuple[Expectation, ...] = Field(min_length=1)
     allow: tuple[str, ...] = ()
     show: tuple[PointId, ...] = ()
