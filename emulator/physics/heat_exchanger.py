@@ -33,6 +33,8 @@ class HeatExchanger(Machine):
     """An exchanger whose sides are joined to streams, to a water loop (`advance_side`), or fed from its data sheet."""
 
     kind: ClassVar[str] = "heat_exchanger"
+    parameters: HeatExchangerParameters
+    condition: HeatExchangerCondition
     STATES: ClassVar[tuple[str, ...]] = (
         "hot_k", "wall_k", "cold_k", "flow_kg_s", "inlet_k", "outlet_k", "outlet_flow_kg_s", "commanded_flow_kg_s",
         "commanded_inlet_k", "looped", "leak_kg_s", "air_noise", "conductance_w_k", "_sums", "_mass_in_kg",
@@ -179,7 +181,7 @@ class HeatExchanger(Machine):
         if hot:
             film *= 1.0 - c.air_share
         fouling = c.hot_fouling_m2k_w if hot else c.cold_fouling_m2k_w
-        return 1.0 / (1.0 / film + fouling / p.area_m2)
+        return float(1.0 / (1.0 / film + fouling / p.area_m2))
 
     def _fill(self) -> None:
         p, a, n = self.parameters, self._a, int(self.parameters.cells)

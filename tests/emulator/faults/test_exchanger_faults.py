@@ -1,5 +1,7 @@
 """What each fault of the exchanger moves, which way, and what it leaves alone."""
 
+import itertools
+
 import pytest
 
 from emulator.faults.exchanger_air_lock import ExchangerAirLock
@@ -96,7 +98,7 @@ def test_air_makes_the_hot_flow_wander_and_dries_the_surface(healthy):
 )
 def test_more_severity_is_more_of_it(kind, read):
     values = [read(settled(kind, severity, 0.02)) for severity in (0.0, 0.05, 0.3, 0.6, 1.0)]
-    assert all(b < a for a, b in zip(values, values[1:], strict=False))
+    assert all(b < a for a, b in itertools.pairwise(values))
 
 
 @pytest.mark.parametrize("kind", FAULTS)

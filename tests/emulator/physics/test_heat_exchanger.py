@@ -1,5 +1,6 @@
 """The heat exchanger against effectiveness by transfer units, its own balances, and bad or odd input."""
 
+import itertools
 import math
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_more_cells_come_nearer_to_the_closed_form(counter_flow):
     for cells in (10, 20, 40):
         hx = exchanger(cells=cells, conductance_w_k=2.0 * 1.25 * 4184.0, hot_flow_kg_s=1.25, counter_flow=counter_flow)
         errors.append(abs(hx.effectiveness - effectiveness(2.0, 0.5, counter_flow)))
-    orders = [math.log2(a / b) for a, b in zip(errors, errors[1:], strict=False)]
+    orders = [math.log2(a / b) for a, b in itertools.pairwise(errors)]
     assert min(orders) > 1.5
     assert errors[1] < 1e-3
 
