@@ -13,13 +13,13 @@ from emulator.physics.control_valve import ControlValve, ControlValveParameters
 from emulator.physics.drive_train import DriveTrain, MountedBearing
 from emulator.physics.housing import Housing, HousingParameters, Path
 from emulator.physics.induction_motor import InductionMotor, InductionMotorParameters
-from emulator.physics.machine import Machine, ShaftLoad, kinds
+from emulator.physics.machine import Machine, OwnShaft, ShaftLoad, kinds
 from emulator.physics.pid import Pid, PidParameters
 from emulator.physics.pipe import Pipe, PipeParameters
 from emulator.physics.ports import Junction
 from emulator.physics.recording import Recording, RecordingParameters
 from emulator.physics.rolling_bearing import RollingBearing, RollingBearingParameters
-from emulator.physics.rotor import RotorParameters
+from emulator.physics.rotor import RotorCondition, RotorParameters
 from emulator.physics.site import Site
 from emulator.physics.tank import Tank, TankParameters
 from emulator.physics.thermal import BearingHousing, BearingHousingParameters
@@ -51,7 +51,7 @@ class Loop:
 
 @dataclass(slots=True)
 class Shaft:
-    """A shaft that turns with a train's motor, `ratio` times as fast."""
+    """A shaft that turns with a train's motor, `ratio` times as fast; without a train it is a machine's own."""
 
     train: str
     ratio: float = 1.0
@@ -73,6 +73,7 @@ class Machines:
     junctions: list[Junction] = field(default_factory=list)
     shafts: dict[str, Shaft] = field(default_factory=dict)  # by motor id, or by the id of the gear that drives it
     on_shaft: dict[str, str] = field(default_factory=dict)  # machine id -> id of its shaft
+    own_bearings: dict[str, tuple[OwnShaft, MountedBearing]] = field(default_factory=dict)  # on shafts of machines
 
 
 def assemble(rig: Rig, site: Site) -> Machines:
@@ -261,7 +262,7 @@ def _in_order(rig: Rig, machines: Machines) -> list[Connection]:
     ordered: list[Connection] = []
     turned = set(machines.on_shaft)
     while open_:
-        ready = [c for c in open_ if any(n in turned and hasattr(machines.assets[n], "driven") for n in c.assets)]
+        ready = [c for c in open_ if any(_turns(n, machines.assets[n], turned) for n in c.assets)]
         if not ready:
             shaft = " - ".join(open_[0].assets)
             raise AssemblyError(f"{open_[0].kind} {shaft}: nothing turns it; join it to one motor or behind a gear")
@@ -272,9 +273,27 @@ def _in_order(rig: Rig, machines: Machines) -> list[Connection]:
     return ordered
 
 
+def _turns(name: str, asset: Any, turned: set[str]) -> bool:
+    return isinstance(asset, OwnShaft) or (name in turned and hasattr(asset, "driven"))
+
+
+def _own_shaft(rig: Rig, names: tuple[str, ...], owner: str, where: str, machines: Machines) -> None:
+    others = [n for n in names if n != owner and not isinstance(machines.assets[n], RollingBearing)]
+    if others:
+        raise AssemblyError(f"{where}: {others[0]!r} cannot stand on the shaft of {owner!r}; only bearings can")
+    machines.shafts[owner] = Shaft("")
+    for bearing_id in _only(machines, names, RollingBearing):
+        machines.own_bearings[bearing_id] = (machines.assets[owner], _mounted(rig, bearing_id, machines))
+        machines.bearings[bearing_id] = owner
+
+
 def _driven_shaft(rig: Rig, connection: Connection, machines: Machines) -> None:
     names = connection.assets
     where = f"{connection.kind} {' - '.join(names)}"
+    owners = [n for n in names if isinstance(machines.assets[n], OwnShaft)]
+    if len(owners) == 1:
+        _own_shaft(rig, names, owners[0], where, machines)
+        return
     gears = [n for n in names if n in machines.on_shaft and hasattr(machines.assets[n], "driven")]
     if len(gears) != 1:
         raise AssemblyError(f"{where} has {len(gears)} gears that drive it; it needs exactly one")
@@ -294,14 +313,18 @@ def _driven_shaft(rig: Rig, connection: Connection, machines: Machines) -> None:
 
 def _bearings(rig: Rig, names: tuple[str, ...], train: DriveTrain, shaft: str, machines: Machines) -> None:
     for bearing_id in _only(machines, names, RollingBearing):
-        private = rig.plant.parameters.get(bearing_id, {})
-        bearing: RollingBearing = machines.assets[bearing_id]
-        thermal = BearingHousingParameters(bearing.parameters.bore_m, bearing.parameters.friction)
-        fields = {f.name for f in dataclasses.fields(thermal)} - {"bore_m", "friction"}
-        thermal = override(thermal, {n: v for n, v in private.items() if n in fields}, bearing_id)
-        near = rig.asset(bearing_id).position == "drive_end"
-        train.bearings[bearing_id] = MountedBearing(bearing, BearingHousing(thermal, rig.plant.ambient), near)
+        train.bearings[bearing_id] = _mounted(rig, bearing_id, machines)
         machines.bearings[bearing_id] = shaft
+
+
+def _mounted(rig: Rig, bearing_id: str, machines: Machines) -> MountedBearing:
+    private = rig.plant.parameters.get(bearing_id, {})
+    bearing: RollingBearing = machines.assets[bearing_id]
+    thermal = BearingHousingParameters(bearing.parameters.bore_m, bearing.parameters.friction)
+    fields = {f.name for f in dataclasses.fields(thermal)} - {"bore_m", "friction"}
+    thermal = override(thermal, {n: v for n, v in private.items() if n in fields}, bearing_id)
+    near = rig.asset(bearing_id).position == "drive_end"
+    return MountedBearing(bearing, BearingHousing(thermal, rig.plant.ambient), near)
 
 
 def _drive(rig: Rig, name: str, motor: InductionMotor, machines: Machines) -> tuple[str, Vfd]:
@@ -374,6 +397,9 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
     """Give each bearing a housing that hears the bearings beside it on the same shaft."""
     for name, shaft in machines.bearings.items():
         motor = machines.shafts[shaft].train
+        if not motor:
+            machines.listeners[name] = _own_listener(name, shaft, machines, streams)
+            continue
         train = machines.trains[motor]
         pump = train.pump
         pump_id = next((p for p, m in machines.pumps.items() if m == motor), motor)
@@ -393,3 +419,20 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
                 if other != name and machines.bearings[other] == shaft
             ),
         )
+
+
+def _own_listener(name: str, owner: str, machines: Machines, streams: Streams) -> Listener:
+    machine: Machine = machines.assets[owner]
+    blades = int(getattr(machine.parameters, "blades", 0))
+    parameters = HousingParameters(rotor=RotorParameters(), vanes=max(blades, 1), pump_gain=1.0 if blades else 0.0)
+    condition = getattr(machine, "condition", None)
+    if not hasattr(condition, "unbalance_grade_mm_s"):
+        condition = RotorCondition()
+    beside = [b for b in machines.own_bearings if machines.bearings[b] == owner and b != name]
+    return Listener(
+        housing=Housing(parameters, streams, name, owner),
+        bearing=machines.assets[name],
+        rotor=condition,
+        shaft=owner,
+        heard=tuple(Path(machines.assets[b]) for b in beside),
+    )

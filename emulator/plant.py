@@ -20,7 +20,7 @@ from emulator.joining import AssemblyError
 from emulator.physics.asset import TICK_NS, TICK_S
 from emulator.physics.drive_train import DriveTrain
 from emulator.physics.kernels.motor import E_IN
-from emulator.physics.machine import Balance, Command
+from emulator.physics.machine import Balance, Command, OwnShaft
 from emulator.physics.site import Site
 from emulator.recorder import Recorder
 from emulator.streams import Streams
@@ -232,6 +232,9 @@ class Plant:
                 self.traces[shaft] = recorder.driven(shaft, t0)
             self._block_power[name] = (float(train.motor.state[E_IN]) - recorder.energy_0) / (ticks * TICK_S)
             self._block_current[name] = math.sqrt(0.5 * recorder.current_square / ticks)
+        for name, machine in self.machines.machines.items():
+            if isinstance(machine, OwnShaft):
+                self.traces[name] = machine.own_trace(t0)
         self._sense()
 
     def _tick(self, t_ns: int) -> None:
@@ -244,6 +247,9 @@ class Plant:
             machine.tick(t_ns)
         for train in self.machines.trains.values():
             train.tick()
+        for owner, mounted in self.machines.own_bearings.values():
+            torque = mounted.bearing.friction_torque_nm(owner.own_radial_load_n)
+            mounted.housing.advance(torque, owner.own_speed_rad_s, self.ambient_k, self.ambient_k, TICK_S)
 
     def _process_value(self, name: str) -> float:
         if name in self.feedback:
@@ -316,7 +322,7 @@ class Plant:
         quantity = signal.rpartition(".")[2]
         machine = self.machines.machines.get(asset)
         if machine is not None and quantity in machine.waveforms():
-            trace = self.traces.get(self.machines.on_shaft.get(asset, ""))
+            trace = self.traces.get(asset) or self.traces.get(self.machines.on_shaft.get(asset, ""))
             return machine.waveform(quantity, trace, n0, count, rate_hz)
         listener = self.machines.listeners.get(asset)
         if listener is None or quantity != "acceleration_m_s2":
@@ -371,6 +377,7 @@ class Plant:
             "assets": {name: asset.save() for name, asset in self.assets.items()},
             "trains": {name: self._train_state(train) for name, train in m.trains.items()},
             "listeners": {name: listener.housing.save() for name, listener in m.listeners.items()},
+            "own_bearings": {name: m.housing.save() for name, (_, m) in m.own_bearings.items()},
             "recorders": {name: recorder.save() for name, recorder in self._recorders.items()},
             "site": {name: getattr(self.site, name) for name in SITE_STATES},
             "traces": self.traces,
@@ -394,6 +401,8 @@ class Plant:
             m.listeners[name].housing.restore(state)
         self.traces, self._queue, self.feedback = saved["traces"], saved["queue"], saved["feedback"]
         self._block_power, self._block_current = saved["power"], saved["current"]
+        for name, state in saved["own_bearings"].items():
+            m.own_bearings[name][1].housing.restore(state)
         for name, state in saved["recorders"].items():
             self._recorders[name].restore(state)
         for name, value in saved["site"].items():

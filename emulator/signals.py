@@ -59,6 +59,10 @@ def sense(
         signals[f"{name}.speed_rad_s"] = recording.speed_rad_s
         played = -(-t_ns * round(recording.rate_hz * 1e6) // 10**15)
         signals[f"{name}.ended"] = float(recording.ended(played - 1))
+    for bearing, (owner, mounted) in machines.own_bearings.items():
+        signals[f"{bearing}.temperature_k"] = mounted.housing.temperature_k
+        signals[f"{bearing}.radial_load_n"] = owner.own_radial_load_n
+        signals[f"{bearing}.friction_w"] = mounted.housing.friction_w
     for name, machine in machines.machines.items():
         for quantity, value in machine.signals().items():
             signals[f"{name}.{quantity}"] = value

@@ -157,6 +157,29 @@ class ShaftLoad(Protocol):
         ...
 
 
+@runtime_checkable
+class OwnShaft(Protocol):
+    """A machine with a shaft of its own, free to turn as it likes: behind a belt that slips, or with its own drive.
+
+    Rolling bearings joined to it by a shaft connection turn with it. A rotor's unbalance is
+    ``condition.unbalance_grade_mm_s``, where there is one.
+    """
+
+    @property
+    def own_speed_rad_s(self) -> float:
+        """Speed of the shaft [rad/s]."""
+        ...
+
+    @property
+    def own_radial_load_n(self) -> float:
+        """Static radial load on each of its bearings [N]."""
+        ...
+
+    def own_trace(self, t0_ns: int) -> ShaftTrace:
+        """Return the block just stepped, which began at `t0_ns`; called once per block, after its last tick."""
+        ...
+
+
 def joined(machines: Iterable[Machine], medium: str) -> list[Port]:
     """Return every joined port of a medium."""
     return [port for machine in machines for port in machine.ports.values() if port.medium == medium and port.joined]
