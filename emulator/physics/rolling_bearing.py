@@ -6,97 +6,29 @@ Smith 1984 (load zone), Antoni & Randall 2003 (slip), Sawalhi & Randall 2011 (en
 """
 
 import copy
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.physics.bearing_life import life_gain, rating_life_h
+from emulator.physics.bearing_parameters import (
+    DRY_FILM,
+    HEALTHY_FILM,
+    RollingBearingCondition,
+    RollingBearingParameters,
+    spall_width_mm,
+)
 from emulator.physics.kernels.impacts import passages, turns_at_ticks
+from emulator.physics.rotor import RotorParameters, static_load_n
 from emulator.physics.shaft import ShaftTrace
 from emulator.streams import Stream, Streams
 
+__all__ = ["Impacts", "RollingBearing", "RollingBearingCondition", "RollingBearingParameters", "spall_width_mm"]
 ROUGH = 8
 SURFACES = ("outer", "inner", "ball", "cage")
-
-
-@dataclass(frozen=True, slots=True)
-class RollingBearingParameters:
-    """Geometry and law of impacts; defaults: 6205-2RS, centre geometry as published with the CWRU records.
-
-    Attributes
-    ----------
-    slip : mean relative lag of the cage at the reference load; it grows as the load falls.
-    slip_sigma : standard deviation of one interval between passages, relative to it.
-    slip_law : "walk" (intervals vary, the physical default) or "jitter" (passages vary about a strict clock).
-    impulse_n_s : impulse of the exit from a 1 mm spall at the reference load, middle of the load zone [N·s].
-    entry_ratio : entry impulse relative to the exit's.
-    load_zone : ε of q(φ) = [1 − (1 − cos φ)/(2ε)]₊^1.5.
-    outer_angle_rad : position of an outer-race spall from the middle of the load zone.
-    scatter : relative range of one impact's strength, uniform.
-    rough_above_mm, rough_ratio : a spall wider than this is rough ground: the ball rattles across it
-        (`ROUGH` knocks of either sign, this share of the exit each), noise that comes and goes with the
-        passages.
-
-    """
-
-    balls: int = 9
-    ball_diameter_m: float = 7.940e-3
-    pitch_diameter_m: float = 39.04e-3
-    contact_angle_rad: float = 0.0
-    bore_m: float = 25e-3
-    friction: float = 0.0015
-    reference_load_n: float = 1500.0
-    slip: float = 0.004
-    slip_sigma: float = 0.01
-    slip_law: str = "walk"
-    impulse_n_s: float = 12.0e-3
-    entry_ratio: float = 0.35
-    load_zone: float = 0.5
-    outer_angle_rad: float = 0.0
-    scatter: float = 0.15
-    rough_above_mm: float = 0.5
-    rough_ratio: float = 0.25
-
-    @property
-    def cage_order(self) -> float:
-        """FTF: turns of the cage per turn of the shaft, without slip, outer race standing."""
-        return 0.5 * (1.0 - self._ratio)
-
-    @property
-    def outer_order(self) -> float:
-        """BPFO per turn of the shaft."""
-        return self.balls * self.cage_order
-
-    @property
-    def inner_order(self) -> float:
-        """BPFI per turn of the shaft."""
-        return 0.5 * self.balls * (1.0 + self._ratio)
-
-    @property
-    def ball_order(self) -> float:
-        """Twice BSF: a defect on a ball strikes both races once per spin."""
-        return self.pitch_diameter_m / self.ball_diameter_m * (1.0 - self._ratio**2)
-
-    @property
-    def _ratio(self) -> float:
-        return float(self.ball_diameter_m * np.cos(self.contact_angle_rad) / self.pitch_diameter_m)
-
-    def exit_delay_s(self, width_m: float, shaft_hz: float) -> float:
-        """Time from entering a spall to the sharp exit [s]: w/(2v), v the ball's speed on the outer race."""
-        outer_diameter_m = self.pitch_diameter_m + self.ball_diameter_m
-        return width_m / (2.0 * np.pi * outer_diameter_m * self.cage_order * shaft_hz)
-
-
-@dataclass(slots=True)
-class RollingBearingCondition:
-    """What faults may change: spall widths per surface [mm] and a factor on friction."""
-
-    outer_spall_mm: float = 0.0
-    inner_spall_mm: float = 0.0
-    ball_spall_mm: float = 0.0
-    cage_spall_mm: float = 0.0
-    friction_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +44,6 @@ class Impacts:
 NO_IMPACTS = Impacts(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
 
 
-def spall_width_mm(severity: float) -> float:
-    """Return the spall width w = 0.2·20^s mm of a severity; 0 for severity 0 (no spall at all)."""
-    return 0.2 * 20.0**severity if severity > 0.0 else 0.0
-
-
 @dataclass(slots=True)
 class _Train:
     """State of the passages over one surface."""
@@ -128,8 +55,26 @@ class _Train:
     index: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
 
 
+@dataclass(frozen=True, slots=True)
+class _Passages:
+    """Balls over the mark of one surface in a block: tick, offset [s], number, speed [rad/s], scatter of strength."""
+
+    tick: NDArray[np.int64]
+    offset_s: NDArray[np.float64]
+    number: NDArray[np.int64]
+    omega: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+
+
 class RollingBearing:
-    """A bearing on the shaft: `impacts(trace)` are the impulses of a block, the same for every listener."""
+    """A bearing on the shaft: `impacts(trace)` are the impulses of a block, the same for every listener.
+
+    Attributes
+    ----------
+    rotors, rotor_parameters
+        Conditions of the rotors on the shaft, and their parameters: misalignment and a bent frame load the bearing.
+
+    """
 
     def __init__(self, parameters: RollingBearingParameters, streams: Streams, path: str) -> None:
         if parameters.slip_law not in ("walk", "jitter"):
@@ -147,11 +92,61 @@ class RollingBearing:
             )
         self._block_ns = -1
         self._impacts = NO_IMPACTS
+        self.rotors: tuple[Any, ...] = ()
+        self.rotor_parameters = RotorParameters()
+
+    # --- load, friction, life -----------------------------------------------------------------------------
+
+    def load_n(self, radial_load_n: Any) -> Any:
+        """Return the load P [N] under a radial load [N]: with overload, and what the rotors on the shaft add."""
+        added_n = static_load_n(self.rotors, self.rotor_parameters)
+        return radial_load_n * self.condition.load_factor + added_n
 
     def friction_torque_nm(self, load_n: float) -> float:
-        """Return the friction torque M = ½·µ·P·d_b [N·m] at a radial load [N]."""
+        """Return the friction torque M = ½·µ·P·d_b [N·m] at a radial load from outside [N]."""
         p = self.parameters
-        return 0.5 * p.friction * self.condition.friction_factor * load_n * p.bore_m
+        return float(0.5 * p.friction * self.condition.friction_factor * self.load_n(load_n) * p.bore_m)
+
+    def excess_torque_nm(self, load_n: float) -> float:
+        """Return the friction torque [N·m] beyond that of a healthy bearing under the same load from outside."""
+        p = self.parameters
+        return self.friction_torque_nm(load_n) - float(0.5 * p.friction * load_n * p.bore_m)
+
+    def life_h(self, load_n: float, speed_rad_s: float) -> float:
+        """Return the basic rating life L10h [h] at a radial load from outside [N] and a speed [rad/s]."""
+        return rating_life_h(self.parameters.dynamic_load_n, self.load_n(load_n), speed_rad_s, self.parameters.element)
+
+    def modified_life_h(self, load_n: float, speed_rad_s: float) -> float:
+        """Return L10mh = a_ISO·L10h [h]: with the film's κ, the fatigue load and the cleanness."""
+        p = self.parameters
+        fatigue_n = p.fatigue_load_n or p.static_load_n / 22.0
+        gain = life_gain(self.condition.viscosity_ratio, fatigue_n, self.load_n(load_n), p.cleanness, p.element)
+        return gain * self.life_h(load_n, speed_rad_s)
+
+    @property
+    def film_lack(self) -> float:
+        """How far the film has gone, on a logarithmic scale: 0 at κ = 2, 1 at κ = 0.1."""
+        lack = math.log(HEALTHY_FILM / max(self.condition.viscosity_ratio, 1e-3)) / math.log(HEALTHY_FILM / DRY_FILM)
+        return min(max(lack, 0.0), 1.0)
+
+    @property
+    def added_play_m(self) -> float:
+        """Radial play that spalls add [m]: how deep a ball sinks into each, w²/(4d), down to where it ends."""
+        p, c = self.parameters, self.condition
+        widths = (c.outer_spall_mm, c.inner_spall_mm, c.ball_spall_mm)
+        return sum(min((1e-3 * w) ** 2 / (4.0 * p.ball_diameter_m), p.deepest_m) for w in widths)
+
+    def off_axis_m(self, eccentricity_m: float) -> float:
+        """Return how far the rotor turns off its axis [m]: its own eccentricity, what play lets it add, a loose ring.
+
+        A balanced rotor lies still in its play; a heavy spot throws it to that side.
+        """
+        play_m, fit_m = self.added_play_m, self.condition.fit_m
+        if play_m > 0.0:
+            fit_m += self.parameters.play_share * play_m * eccentricity_m / (eccentricity_m + play_m)
+        return eccentricity_m + fit_m
+
+    # --- impacts ------------------------------------------------------------------------------------------
 
     def impacts(self, trace: ShaftTrace) -> Impacts:
         """Return the impulses of the block `trace`; asked again for the same block, the same object."""
@@ -167,22 +162,37 @@ class RollingBearing:
 
     def _advance(self, trace: ShaftTrace) -> Impacts:
         p, c = self.parameters, self.condition
-        cage = p.cage_order * (1.0 - self.slip(trace.radial_load_n))
+        ring = 1.0 - c.creep
+        load = self.load_n(trace.radial_load_n)
+        cage = p.cage_order * (1.0 - self.slip(load)) * ring
+        behind, ahead = p.balls * cage, p.balls * (ring - cage)
         orders = {
-            "outer": p.balls * cage,
-            "inner": p.balls * (1.0 - cage),
+            "outer": ahead if p.outer_turns else behind,
+            "inner": behind if p.outer_turns else ahead,
             "ball": p.ball_order * (cage / p.cage_order),
             "cage": cage,
         }
-        widths = {s: getattr(c, f"{s}_spall_mm") for s in SURFACES}
-        parts = [self._surface(trace, s, orders[s], widths[s]) for s in SURFACES]
-        parts = [part for part in parts if part.tick.size]
+        parts = []
+        for surface in SURFACES:
+            # a train runs without a spall too, for an onset to find it
+            meet = self._passages(trace, surface, orders[surface])
+            if not meet.tick.size:
+                continue
+            width_mm = getattr(c, f"{surface}_spall_mm")
+            if width_mm > 0.0:
+                parts.append(self._spall(trace, surface, meet, load, width_mm))
+            if surface == "outer" and c.brinell_mm > 0.0:
+                marks = max(round(c.brinell_marks), 1) if c.brinell_marks > 0.0 else p.balls
+                parts.append(self._marks(trace, meet, orders[surface], load, c.brinell_mm, marks))
+            if surface == "outer" and c.flute_mm > 0.0:
+                around_mm = 1e3 * math.pi * (p.pitch_diameter_m + p.ball_diameter_m)
+                marks = max(round(around_mm / max(c.flute_pitch_mm, 0.2)), p.balls)
+                parts.append(self._marks(trace, meet, orders[surface], load, c.flute_mm, marks))
         if not parts:
             return NO_IMPACTS
         return Impacts(*(np.concatenate([getattr(part, n) for part in parts]) for n in Impacts.__slots__))
 
-    def _surface(self, trace: ShaftTrace, surface: str, order: NDArray[np.float64], width_mm: float) -> Impacts:
-        """Return the impulses of one surface; the train runs without a spall too, for an onset to find it."""
+    def _passages(self, trace: ShaftTrace, surface: str, order: NDArray[np.float64]) -> "_Passages":
         p, train = self.parameters, self._trains[surface]
         speed, tick_s = trace.speed_rad_s, trace.tick_s
         turns = float(np.abs(speed).sum()) * tick_s / (2.0 * np.pi)
@@ -204,16 +214,25 @@ class RollingBearing:
             offset,
             number,
         )
-        if width_mm <= 0.0 or count == 0:
-            return NO_IMPACTS
         tick, offset, number = tick[:count], offset[:count], number[:count]
         slope = (speed[tick + 1] - speed[tick]) / tick_s
         omega = np.abs(speed[tick] + slope * offset)
-        scatter = 1.0 + p.scatter * (2.0 * train.scatter.uniform(int(number[0]), count) - 1.0)
+        scatter = np.ones(0)
+        if count:
+            scatter = 1.0 + p.scatter * (2.0 * train.scatter.uniform(int(number[0]), count) - 1.0)
+        return _Passages(tick, offset, number, omega, scatter)
+
+    def _spall(
+        self, trace: ShaftTrace, surface: str, meet: "_Passages", load_n: NDArray[np.float64], width_mm: float
+    ) -> Impacts:
+        """Return a soft entry and a sharp exit for each passage, rough ground between them if it is wide."""
+        p, train = self.parameters, self._trains[surface]
+        tick, offset, number = meet.tick, meet.offset_s, meet.number
+        count = tick.size
         zone = self._load_zone(trace, surface, tick, offset)
-        load = trace.radial_load_n[tick] / p.reference_load_n
-        impulse = p.impulse_n_s * width_mm**1.2 * load * zone * scatter
-        delay = p.exit_delay_s(width_mm * 1e-3, 1.0) / np.maximum(omega / (2.0 * np.pi), 1e-3)
+        load = load_n[tick] / p.reference_load_n
+        impulse = p.impulse_n_s * width_mm**1.2 * load * zone * meet.scatter
+        delay = p.exit_delay_s(width_mm * 1e-3, 1.0) / np.maximum(meet.omega / (2.0 * np.pi), 1e-3)
         times = [offset, offset + delay]
         sizes = [-p.entry_ratio * impulse, impulse]
         sharp = [0, 1]
@@ -230,25 +249,58 @@ class RollingBearing:
             np.tile(np.array(sharp), count),
         )
 
+    def _marks(
+        self,
+        trace: ShaftTrace,
+        meet: "_Passages",
+        order: NDArray[np.float64],
+        load_n: NDArray[np.float64],
+        width_mm: float,
+        marks: int,
+    ) -> Impacts:
+        """Return what equally spaced marks in the outer race do: every ball, on every mark under load.
+
+        Mark j of m lies j·n/m ball spacings on: between two passages of the first, each mark is passed once.
+        """
+        p = self.parameters
+        around = np.arange(marks)
+        at = p.outer_angle_rad + 2.0 * np.pi * around / marks
+        zone = self._zone(at)
+        loaded = zone > 0.0
+        phase = np.mod(around[loaded] * p.balls / marks, 1.0)
+        gap = 2.0 * np.pi / (order[meet.tick] * np.maximum(meet.omega, 1e-3))
+        load = load_n[meet.tick] / p.reference_load_n
+        impulse = p.mark_gain * p.impulse_n_s * width_mm**1.2 * load * meet.scatter
+        times = meet.offset_s[:, None] + np.outer(gap, phase)
+        sizes = np.outer(impulse, zone[loaded])
+        count = times.size
+        return Impacts(np.repeat(meet.tick, phase.size), times.ravel(), sizes.ravel(), np.zeros(count, np.int64))
+
     def _load_zone(
         self, trace: ShaftTrace, surface: str, tick: NDArray[np.int64], offset: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return q(φ) of the spall at each passage: fixed outside, turning with shaft or cage inside."""
-        p = self.parameters
+        p, creep = self.parameters, self.condition.creep
         if surface == "cage":
             return np.ones(tick.size)
         angle = np.full(tick.size, p.outer_angle_rad)
-        if surface != "outer":
+        if surface != ("inner" if p.outer_turns else "outer"):
             k = trace.speed_rad_s.size
             revs, frac = np.empty(k, np.int64), np.empty(k)
             turns_at_ticks(trace.speed_rad_s, trace.tick_s, trace.revs0, trace.frac0, revs, frac)
             slope = (trace.speed_rad_s[tick + 1] - trace.speed_rad_s[tick]) / trace.tick_s
             within = (trace.speed_rad_s[tick] + 0.5 * slope * offset) * offset
             angle = 2.0 * np.pi * frac[tick] + within
-            if surface == "ball":
-                order = p.cage_order * (1.0 - p.slip)
+            if surface == "ball" or creep != 0.0:
+                order = (p.cage_order * (1.0 - p.slip) if surface == "ball" else 1.0) * (1.0 - creep)
                 angle = order * angle + 2.0 * np.pi * np.mod(order * revs[tick], 1.0)
-        zone: NDArray[np.float64] = np.maximum(1.0 - (1.0 - np.cos(angle)) / (2.0 * p.load_zone), 0.0) ** 1.5
+        return self._zone(angle)
+
+    def _zone(self, angle: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return q(φ) = [1 − (1 − cos φ)/(2ε)]₊^1.5."""
+        width = self.parameters.load_zone
+        width += (1.0 - width) * self.condition.zone_widening
+        zone: NDArray[np.float64] = np.maximum(1.0 - (1.0 - np.cos(angle)) / (2.0 * width), 0.0) ** 1.5
         return zone
 
     def save(self) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class ShaftTrace:
     cavitation_sigma, flow_ratio, radial_load_n, vane_force_n : float64[k]
         Per tick: NPSHa/NPSH3; Q/(n_r Q_b); static radial load per bearing [N]; amplitude of the vane-pass
         force [N].
+    line_hz : float64[k+1], optional
+        Frequency of the supply of the shaft's motor at the ticks [Hz]; None: 50 Hz.
 
     """
 
@@ -41,6 +43,7 @@ class ShaftTrace:
     flow_ratio: Floats
     radial_load_n: Floats
     vane_force_n: Floats
+    line_hz: Floats | None = None
 
 
 @dataclass(slots=True)
