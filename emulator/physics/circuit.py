@@ -29,6 +29,7 @@ class Circuit:
     ambient_k: float = 293.15
     resistance_override: float | None = None
     density_kg_m3: float = field(default=0.0, init=False)
+    _base_k: float = field(default=0.0, init=False)
     _vapour_m: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +38,15 @@ class Circuit:
 
     def set_fluid(self, temperature_k: float) -> None:
         """Set the water's temperature [K]."""
+        self._base_k = temperature_k
+        self._look_up(temperature_k)
+
+    def warm_by(self, rise_k: float) -> None:
+        """Let the liquid be hotter than the plant's water by a rise [K], from now on."""
+        if self._base_k + rise_k != self.fluid_k:
+            self._look_up(self._base_k + rise_k)
+
+    def _look_up(self, temperature_k: float) -> None:
         self.fluid_k = temperature_k
         self.density_kg_m3 = density_kg_m3(temperature_k)
         self._vapour_m = vapour_pressure_pa(temperature_k) / (self.density_kg_m3 * GRAVITY_M_S2)

@@ -14,9 +14,9 @@ from emulator.kernel import kernel
 G = 9.80665
 SIGMA_MAX = 1.0e3  # a standing pump has no NPSH3: its cavitation number is cut here
 
-# pump: float64[12]
+# pump: float64[12]; C_ORDER -1: phases swapped, the impeller turns backwards; C_GAS: volume fraction of gas
 (
-    C_OMEGA0, C_FLOW, C_HEAD, C_H0, C_A2, C_ETA, C_LEAK, C_NPSH0, C_NPSH1, C_REVERSE, C_SPARE, C_DRY,
+    C_OMEGA0, C_FLOW, C_HEAD, C_H0, C_A2, C_ETA, C_LEAK, C_NPSH0, C_NPSH1, C_ORDER, C_GAS, C_DRY,
 ) = range(12)  # fmt: skip
 PUMP_SIZE = 12
 
@@ -24,12 +24,12 @@ PUMP_SIZE = 12
 (N_STATIC, N_RESISTANCE, N_INERTANCE, N_SUCTION_NET, N_SUCTION_K, N_SUCTION_AREA, N_VAPOUR, N_DENSITY) = range(8)
 CIRCUIT_SIZE = 8
 
-# out: float64[13]
+# out: float64[14]
 (
     O_FLOW, O_HEAD, O_POWER, O_TORQUE, O_TORQUE_SLOPE, O_SIGMA, O_PHI, O_IMPELLER_FLOW, O_X, O_NPSHA,
-    O_ITERATIONS, O_HYDRAULIC, O_TORQUE_CURVATURE,
-) = range(13)  # fmt: skip
-OUT_SIZE = 13
+    O_ITERATIONS, O_HYDRAULIC, O_TORQUE_CURVATURE, O_SPEED,
+) = range(14)  # fmt: skip
+OUT_SIZE = 14
 
 
 @kernel
@@ -161,7 +161,12 @@ def advance_flow(omega, q_old, dt, pump, circuit):
 
 @kernel
 def pump_step(omega, q_old, dt, pump, circuit, out):
-    """Step the flow by ``dt`` at one speed and fill ``out`` with the operating point (layout above)."""
+    """Step the flow by ``dt`` at one speed and fill ``out`` with the operating point (layout above).
+
+    With the phases swapped the kernel works in the impeller's frame and turns the torque back at the end.
+    """
+    order = -1.0 if pump[C_ORDER] < 0.0 else 1.0
+    omega *= order
     q, n = advance_flow(omega, q_old, dt, pump, circuit)
     head, qi, x, sigma, phi, npsha, _ = head_of(q, omega, pump, circuit)
     torque = shaft_torque(q, omega, pump, circuit)
@@ -172,10 +177,11 @@ def pump_step(omega, q_old, dt, pump, circuit, out):
     out[O_FLOW] = q
     out[O_HEAD] = head
     out[O_POWER] = torque * omega
-    out[O_TORQUE] = torque
+    out[O_TORQUE] = torque * order
+    out[O_SPEED] = omega * order
     # Bounds for the kinks of the curve (no head, x beyond 1.9); usual are 0.8 N m s and 0.004 N m s².
     out[O_TORQUE_SLOPE] = min(max(slope, 0.0), 5.0)
-    out[O_TORQUE_CURVATURE] = min(max(curvature, -0.02), 0.02)
+    out[O_TORQUE_CURVATURE] = min(max(curvature, -0.02), 0.02) * order
     out[O_SIGMA] = sigma
     out[O_PHI] = phi
     out[O_IMPELLER_FLOW] = qi
@@ -184,3 +190,25 @@ def pump_step(omega, q_old, dt, pump, circuit, out):
     out[O_ITERATIONS] = n
     out[O_HYDRAULIC] = circuit[N_DENSITY] * G * q * head
     return q
+
+
+@kernel
+def collapse_intensity(sigma):
+    """Return how hard bubbles collapse, 0 … 1: none above σ = 3.5, most at 1.2, cushioned by vapour below 0.9."""
+    if sigma >= 3.5:
+        return 0.0
+    if sigma >= 1.2:
+        share = (3.5 - sigma) / 2.3
+        return share * share
+    return 1.0 if sigma >= 0.9 else max(sigma / 0.9, 0.0)
+
+
+@kernel
+def saturation_k(pressure_pa):
+    """Return the boiling temperature [K] of water, 1 kPa … 2 MPa (Antoine's form, within 0.5 K)."""
+    mmhg = max(pressure_pa, 100.0) / 133.322
+    log = math.log10(mmhg)
+    celsius = 1730.63 / (8.07131 - log) - 233.426
+    if celsius > 100.0:
+        celsius = 1810.94 / (8.14019 - log) - 244.485
+    return celsius + 273.15
