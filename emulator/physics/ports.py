@@ -30,6 +30,7 @@ class Port:
     potential, flow : see the table; `flow` of a giver of potential is the sum over its partners.
     temperature_k : what this side's substance has, written by the machine. met_k : what comes from the other side,
         for a giver of potential the mixture of all that flows in.
+    inward : of a giver of potential, the sum of the flows that come in; what goes out is `inward` - `flow`.
     share_good : of the parts handed over; a giver of potential reads the mean.
     joined : whether anything is connected; an open port has flow 0 and the potential it was built with.
 
@@ -42,6 +43,7 @@ class Port:
     temperature_k: float = 293.15
     met_k: float = 293.15
     share_good: float = 1.0
+    inward: float = 0.0
     joined: bool = False
 
 
@@ -63,7 +65,7 @@ class Junction:
                 inward += taker.flow
                 heat += taker.flow * taker.temperature_k
                 good += taker.flow * taker.share_good
-        store.flow = total
+        store.flow, store.inward = total, inward
         if inward > 0.0:
             store.met_k = heat / inward
             store.share_good = good / inward
