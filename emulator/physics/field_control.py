@@ -29,8 +29,10 @@ class FieldControl:
     inertia_kg_m2: float
     flux_wb: float
     current_limit_a: float
-    bandwidth_rad_s: float = 1.5
+    bandwidth_rad_s: float = 5.0
     integral_nm: float = 0.0
+    reference_hz: float = 0.0
+    started: bool = False
 
     def step(self, reference_hz: float, speed_hz: float, voltage_limit_v: float, dt_s: float) -> tuple[float, float]:
         """Return (phase voltage [V peak], frequency [rad/s]) for a reference and a measured electrical speed [Hz]."""
@@ -45,10 +47,13 @@ class FieldControl:
         error = (TWO_PI * reference_hz - speed) / c.pole_pairs
         most = 1.5 * c.pole_pairs * flux * math.sqrt(max(self.current_limit_a**2 - i_d**2, 0.0))
         gain = self.inertia_kg_m2 * self.bandwidth_rad_s
-        wanted = gain * error + self.integral_nm
+        rise = TWO_PI * (reference_hz - self.reference_hz) / (c.pole_pairs * dt_s) if self.started else 0.0
+        self.reference_hz, self.started = reference_hz, True
+        wanted = gain * error + self.integral_nm + self.inertia_kg_m2 * rise
         torque = min(max(wanted, -most), most)
-        if wanted == torque:
-            self.integral_nm += 0.25 * self.bandwidth_rad_s * gain * error * dt_s
+        # What is left after a ramp is the load's; before, the flux may not even be there.
+        if wanted == torque and rise == 0.0:
+            self.integral_nm += 0.5 * self.bandwidth_rad_s * gain * error * dt_s
         i_q = torque / (1.5 * c.pole_pairs * flux)
         omega = speed + r_r * i_q / flux
         current = complex(i_d, i_q)

@@ -12,7 +12,8 @@ from emulator.physics.kernels import motor_supply as v
 from emulator.physics.terminal import SINE, Terminal
 
 if TYPE_CHECKING:
-    from emulator.physics.induction_motor import InductionMotorCondition, InductionMotorParameters, Supply
+    from emulator.physics.induction_motor import Supply
+    from emulator.physics.motor_parameters import InductionMotorCondition, InductionMotorParameters
 
 Floats = NDArray[np.float64]
 SMALLEST_GAP = 0.95  # a rotor nearer than a twentieth of the gap rubs

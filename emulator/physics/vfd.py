@@ -1,9 +1,9 @@
-"""Variable-frequency drive: V/f with boost or rotor-field control, ramp, limits, DC link, pulses, trips, status word."""
+"""Variable-frequency drive: V/f with boost or rotor-field control, limits, DC link, pulses, trips, status word."""
 
 import cmath
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from emulator.physics.asset import TICK_S, Asset
 from emulator.physics.dc_link import ripple_v
@@ -47,6 +47,18 @@ class VfdParameters:
     overload_current_a: float = 0.0
     overload_factor: float = 1.05
     overload_time_s: float = 2400.0
+
+    @classmethod
+    def of(cls, nameplate: Any) -> Self:
+        """Return the parameters of a nameplate (`rigs.assets.vfd`); level F2 gives pulses, F1 their mean."""
+        return cls(
+            maximum_frequency_hz=nameplate.maximum_frequency,
+            ramp_s=nameplate.ramp,
+            current_limit_a=nameplate.current_limit,
+            control=nameplate.control,
+            carrier_hz=nameplate.carrier,
+            pulsed=nameplate.level == "F2",
+        )
 
     def __post_init__(self) -> None:
         """Refuse what no drive has.
@@ -92,7 +104,8 @@ class Vfd(Asset):
 
     STATES: ClassVar[tuple[str, ...]] = (
         "run", "reference_hz", "frequency_hz", "energised", "trip", "limiting", "dc_link_v", "input_power_w",
-        "mains", "overload", "field", "output", "mains_turn", "carrier_turn", "link_a", "tripped_after_s",
+        "mains", "overload", "field", "output", "mains_turn", "carrier_turn", "link_a", "motor_a",
+        "tripped_after_s",
     )  # fmt: skip
 
     def __init__(self, parameters: VfdParameters) -> None:
@@ -112,6 +125,7 @@ class Vfd(Asset):
         self.output = (0.0, 0.0)  # of field control at the last tick's end: voltage [V peak], frequency [rad/s]
         self.mains_turn = 0.0  # turn fractions of mains and carrier
         self.carrier_turn = 0.0
+        self.motor_a = 0.0  # motor current in the last tick [A rms]
         self.link_a = 0.0  # current the inverter takes from the DC link
         self.tripped_after_s = 0.0  # when, within the last tick, the overload relay tripped
         self.dc_link_v = self._no_load_dc_v
@@ -148,10 +162,18 @@ class Vfd(Asset):
 
     @property
     def drawn_w(self) -> float:
-        """Power taken from the mains [W]."""
+        """Active power taken from the mains [W]."""
         if self.parameters.bypass:
-            return self.link_a * self.dc_link_v * self.parameters.efficiency if self.energised else 0.0
+            return (self.input_power_w - self.parameters.standby_w) * self.parameters.efficiency
         return self.input_power_w
+
+    @property
+    def drawn_var(self) -> float:
+        """Reactive power taken from the mains [var]: a motor's own, or that of a bridge with cos φ = 0.97."""
+        if not self.parameters.bypass:
+            return 0.25 * self.input_power_w
+        apparent = 3.0 * self.voltage_v(0.0) * self.motor_a if self.energised else 0.0
+        return math.sqrt(max(apparent**2 - self.drawn_w**2, 0.0))
 
     def identify(self, circuit: InductionCircuit, inertia_kg_m2: float) -> None:
         """Tell the drive its motor, which field control needs: circuit and inertia of the whole shaft [kg m²]."""
@@ -200,6 +222,7 @@ class Vfd(Asset):
         """
         p = self.parameters
         self._dc_link(motor_power_w)
+        self.motor_a = motor_current_a
         self.mains_turn = (self.mains_turn + self.mains_hz * TICK_S) % 1.0
         self.carrier_turn = (self.carrier_turn + p.carrier_hz * TICK_S) % 1.0
         self._protect(motor_current_a)
@@ -211,6 +234,8 @@ class Vfd(Asset):
             self.energised = True
             self.frequency_hz = min(max(motor_speed_hz, 0.0), p.maximum_frequency_hz)
             self.output = (math.sqrt(2.0) * self.voltage_v(self.frequency_hz), TWO_PI * self.frequency_hz)
+            if self.field is not None:
+                self.field.started, self.field.integral_nm = False, 0.0
         if not self.energised:
             return Supply(False, 0.0, 0.0, 0.0, 0.0)
         f0 = self.frequency_hz

@@ -25,3 +25,4 @@ class InductionMotor(Nameplate):
     magnetising_inductance: Inductance
     inertia: Inertia
     winding_limit: Temperature
+    rotor_bars: int = Field(default=28, ge=4, le=200)

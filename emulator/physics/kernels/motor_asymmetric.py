@@ -219,7 +219,7 @@ def _step(y, i_f, t, h, mode, leg_on, ex, ey, pulsed, pa, pb, p0, par, asym, vp,
 @kernel
 def line_current(y, i_f, ex, ey, par, asym):
     """Return the winding's current along a phase's axis [A]: that phase's line current without the core's share."""
-    ls, lr, lm, d, _ = inductances(par, asym, y[5])
+    _, lr, lm, d, _ = inductances(par, asym, y[5])
     a = (lr * y[0] - lm * y[2]) / d + 2.0 / 3.0 * asym[A_SHORTED] * i_f
     return a * ex + (lr * y[1] - lm * y[3]) / d * ey
 
@@ -238,7 +238,7 @@ def field_energy(y, i_f, par, asym):
 @kernel
 def _hold_at_zero(y, i_f, ex, ey, par, asym):
     """Take the rest of a phase's current away at constant rotor flux; it is zero but for rounding."""
-    ls, lr, lm, d, _ = inductances(par, asym, y[5])
+    _, lr, _, d, _ = inductances(par, asym, y[5])
     rest = line_current(y, i_f, ex, ey, par, asym) * d / lr
     y[0] -= rest * ex
     y[1] -= rest * ey
@@ -247,7 +247,7 @@ def _hold_at_zero(y, i_f, ex, ey, par, asym):
 @kernel
 def _interrupt(y, i_f, par, asym):
     """Open all phases at constant rotor and loop flux; return the loop's current after."""
-    ls, lr, lm, d, _ = inductances(par, asym, y[5])
+    _, lr, lm, d, _ = inductances(par, asym, y[5])
     mu = asym[A_SHORTED]
     kappa = 2.0 / 3.0 * mu
     leak = par[m.P_LS] - par[m.P_LM]

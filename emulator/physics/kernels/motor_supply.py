@@ -100,7 +100,7 @@ def pulsed_voltage(v, t, h):
     c0 = 2.0 * (v[V_CARRIER_TURN] + v[V_CARRIER_HZ] * t)
     c1 = 2.0 * (v[V_CARRIER_TURN] + v[V_CARRIER_HZ] * (t + h))
     a = b = c = 0.0
-    half = int(math.floor(c0))
+    half = math.floor(c0)
     while half < c1:
         x0, x1 = max(c0 - half, 0.0), min(c1 - half, 1.0)
         at = 0.5 * (half + 0.5) / v[V_CARRIER_HZ] - v[V_CARRIER_TURN] / v[V_CARRIER_HZ]

@@ -13,9 +13,9 @@ TWO_PI = 2.0 * math.pi
 def render_phase(rows, turn, speed, slope, steps, h, first_s, skip, period_s, counts, phase, voltage, out):
     """Fill `out` with one phase's current [A], or voltage [V], tick by tick.
 
-    Each tick has `counts` samples after the `skip` first, the very first of which lies `first_s` [s] after its start. In the frame of the supply a current
-    is, within a substep, the parabola through both ends with the true slope at its start; the voltage is linear.
-    Each sample depends on its tick and its place in it alone, so no cut into calls shows.
+    Each tick gives `counts` samples after `skip` others, the very first of which lies `first_s` [s] after its start.
+    In the frame of the supply a current is, within a substep, the parabola through both ends with the true slope at
+    its start; the voltage is linear. A sample depends on its tick and its place in it alone: no cut into calls shows.
     """
     place = 0
     for tick in range(counts.shape[0]):
