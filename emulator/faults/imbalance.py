@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from emulator.faults.base import parameters
-from emulator.physics.rotor import Rotor, unbalance_grade_mm_s
+from emulator.physics.rotor import TARGETS, Rotor, unbalance_grade_mm_s
 
 
 class Imbalance:
@@ -11,7 +11,7 @@ class Imbalance:
 
     kind: ClassVar[str] = "imbalance"
     layer: ClassVar[str] = "physics"
-    targets: ClassVar[tuple[str, ...]] = ("rotor", "centrifugal_pump", "induction_motor")
+    targets: ClassVar[tuple[str, ...]] = TARGETS
 
     def __init__(self, params: dict[str, Any]) -> None:
         parameters(self.kind, params)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from emulator.physics.bearing_life import EXPONENT
 
@@ -84,6 +85,21 @@ class RollingBearingParameters:
         for name, good, rule in rules:
             if not good:
                 raise ValueError(f"rolling_bearing.{name} = {getattr(self, name)} {rule}")
+
+    @classmethod
+    def of(cls, nameplate: Any) -> "RollingBearingParameters":
+        """Return the parameters of a nameplate (`rigs.assets.rolling_bearing`); what it does not say is as usual."""
+        return cls(
+            balls=nameplate.balls,
+            ball_diameter_m=nameplate.ball_diameter,
+            pitch_diameter_m=nameplate.pitch_diameter,
+            contact_angle_rad=nameplate.contact_angle,
+            bore_m=nameplate.bore,
+            dynamic_load_n=nameplate.dynamic_load,
+            static_load_n=nameplate.static_load,
+            element=nameplate.element,
+            outer_turns=nameplate.rotating_ring == "outer",
+        )
 
     @property
     def cage_order(self) -> float:
