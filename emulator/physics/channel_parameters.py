@@ -228,7 +228,7 @@ class Sources:
         columns = np.array(numbers, np.float64).reshape(len(self.rows), 13).T
         to_go = np.zeros((len(self.rows), 2))
         to_go[:, 0] = starts
-        return Trains(
+        arrays = [
             np.array([row[2] for row in self.rows], np.int64),
             columns[0].astype(np.int64),
             *(np.ascontiguousarray(column) for column in columns[1:]),
@@ -236,7 +236,8 @@ class Sources:
             self.width_mm,
             to_go,
             np.zeros(len(self.rows), np.int64),
-        )
+        ]
+        return Trains(*arrays)
 
 
 def _orders(p: RollingBearingParameters, surface: str) -> tuple[float, float]:
@@ -311,7 +312,7 @@ def structure_of(p: BankParameters, rate_hz: float, key0: Sequence[int], key1: S
         _flat(1.0 / p.mode_mass_kg),
         _flat(1.0 / p.rated_speed_rad_s),
         _flat(_split(p.order_line)),
-        _flat(np.concatenate((_split(p.order_standing_n), _split(p.order_growing_n)), axis=-1)),
+        forces_of(p, np.ones(p.order_line.shape)),
         _flat(contacts, 2),
         np.exp(-1.0 / (rate_hz * np.array(p.contact_s))).astype(np.float32),
         np.array(p.contact_s),
@@ -320,8 +321,14 @@ def structure_of(p: BankParameters, rate_hz: float, key0: Sequence[int], key1: S
         np.ascontiguousarray(hit_gain.astype(np.float64)),
         np.ascontiguousarray(per_lane(np.array(key0, np.uint32)).astype(np.uint32)),
         np.ascontiguousarray(per_lane(np.array(key1, np.uint32)).astype(np.uint32)),
-        (fold(p.background_n) > 0.0).any(axis=1).astype(np.int64),
+        np.asarray((fold(p.background_n) > 0.0).any(axis=1), np.int64),
     )
+
+
+def forces_of(p: BankParameters, factor: Floats) -> NDArray[np.float32]:
+    """Return the rotor forces by lane, times `factor` float64[c, k]."""
+    standing, growing = p.order_standing_n * factor, p.order_growing_n * factor
+    return _flat(np.concatenate((_split(standing), _split(growing)), axis=-1))
 
 
 def sensor_of(p: BankParameters, rate_hz: float, condition: "BankCondition", known: k.Sensor | None = None) -> k.Sensor:
@@ -341,14 +348,12 @@ def sensor_of(p: BankParameters, rate_hz: float, condition: "BankCondition", kno
     bits = p.bits - condition.bits_lost
     step = np.where(p.bits > 0, np.ldexp(2.0 * p.full_scale, -bits), 0.0)
     inverse = np.divide(1.0, step, out=np.zeros_like(step), where=step > 0.0)
-    return k.Sensor(
-        mount, anti_alias,
-        *(_flat(a) for a in (
-            condition.gain, condition.offset, noise * math.sqrt(0.5 * rate_hz), noise,
-            p.full_scale * condition.limit, p.full_scale, step, inverse,
-        )),
-        constant, decay, drive, mask,
+    by_channel = (
+        condition.gain, condition.offset, noise * math.sqrt(0.5 * rate_hz), noise,
+        p.full_scale * condition.limit, p.full_scale, step, inverse,
     )  # fmt: skip
+    arrays = [mount, anti_alias, *(_flat(a) for a in by_channel), constant, decay, drive, mask]
+    return k.Sensor(*arrays)
 
 
 def _filters(p: BankParameters, rate_hz: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

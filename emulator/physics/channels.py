@@ -5,8 +5,8 @@ pass through the structure's modes (quasi-steady in speed), impacts ring the mod
 broadband force keeps them murmuring, and the sensor chain makes of it what a device stores: mount, high-pass, gain,
 offset, white and 1/f noise, anti-alias filter, saturation with slow recovery, quantiser.
 
-`Housing` with `WaveformChain` is the same physics for one channel in float64, with cavitation and rough spalls; the bank
-is float32 and for thousands. Blocks, cuts and threads never show in the bits.
+`Housing` with `WaveformChain` is the same physics for one channel in float64, with cavitation and rough spalls; the
+bank is float32 and for thousands. Blocks, cuts and threads never show in the bits.
 """
 
 import copy
@@ -24,12 +24,12 @@ from emulator.physics.channel_parameters import (
     ShaftBlock,
     Sources,
     fold,
+    forces_of,
     sensor_of,
     structure_of,
 )
 from emulator.physics.kernels import synthesis as k
 from emulator.physics.kernels import trains
-from emulator.physics.kernels.impacts import turns_at_ticks
 from emulator.physics.sample_grid import sample_grid
 from emulator.streams import Streams
 
@@ -47,6 +47,7 @@ class BankCondition:
     limit : factor on the limits of saturation.
     bits_lost : of the quantiser.
     background : factor on the broadband force.
+    orders : factor on the rotor forces, float64[c, k].
 
     """
 
@@ -56,6 +57,7 @@ class BankCondition:
     limit: Floats
     bits_lost: NDArray[np.int64]
     background: Floats
+    orders: Floats
 
 
 @dataclass(slots=True)
@@ -94,25 +96,22 @@ class ChannelBank:
         self.parameters, self.sources, self.rate_hz = parameters, sources, rate_hz
         count = parameters.channels
         self.condition = BankCondition(
-            np.ones(count), np.zeros(count), np.ones(count), np.ones(count), np.zeros(count, np.int64), np.ones(count)
-        )
+            np.ones(count), np.zeros(count), np.ones(count), np.ones(count), np.zeros(count, np.int64), np.ones(count),
+            np.ones((count, parameters.orders)),
+        )  # fmt: skip
+        self._heeded: BankCondition | None = None
         keys = [streams(f"{path}/{c}") for c in range(count)]
         self._structure = structure_of(parameters, rate_hz, [key.key0 for key in keys], [key.key1 for key in keys])
         self._sensor = sensor_of(parameters, rate_hz, self.condition)
         self._trains = sources.trains(streams, path)
         self._groups = g = -(-count // k.LANES)
         modes, lanes = parameters.mode_hz.shape[1], k.LANES
-        self._state = k.State(
-            *(
-                np.zeros(shape, np.float32)
-                for shape in (
-                    (g, modes, 2 * lanes), (g, 3, 2 * lanes),
-                    (g, 2 * (self._sensor.mount.shape[1] - lanes)), (g, 2 * (self._sensor.anti_alias.shape[1] - lanes)),
-                    (g, 2 * lanes), (g, self._sensor.mask.size * lanes), (g, lanes),
-                )
-            ),
-            np.zeros(g, np.int64),
+        shapes = (
+            (g, modes, 2 * lanes), (g, 3, 2 * lanes),
+            (g, 2 * (self._sensor.mount.shape[1] - lanes)), (g, 2 * (self._sensor.anti_alias.shape[1] - lanes)),
+            (g, 2 * lanes), (g, self._sensor.mask.size * lanes), (g, lanes),
         )  # fmt: skip
+        self._state = k.State(*[*(np.zeros(shape, np.float32) for shape in shapes), np.zeros(g, np.int64)])
         self._block: _Block | None = None
         self._events = _no_events(g)
         self._next = -1
@@ -129,7 +128,7 @@ class ChannelBank:
     def bytes_per_channel(self) -> float:
         """Memory that states and constants take, blocks apart [B]."""
         arrays = (*self._structure, *self._sensor, *self._state)
-        return sum(a.nbytes for a in arrays) / self.parameters.channels
+        return float(sum(a.nbytes for a in arrays)) / self.parameters.channels
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -150,7 +149,7 @@ class ChannelBank:
         n0, end = int(first[0]), int(first[-1])
         if self._next not in (-1, n0):
             raise ValueError(f"the block begins at sample {n0}, the next sample of this bank is {self._next}")
-        self._sensor = sensor_of(p, self.rate_hz, self.condition, self._sensor)
+        self._heed()
         motion = self._motion(block, first, lead)
         self._events = self._impacts(block, first, lead)
         self._state.cursor[:] = self._events.start[:-1]
@@ -181,10 +180,10 @@ class ChannelBank:
             edges = np.linspace(0, self._groups, max(1, min(threads, self._groups)) + 1).astype(int)
             jobs = [(int(a), int(b)) for a, b in itertools.pairwise(edges)]
             if len(jobs) == 1:
-                self._render(*jobs[0], n0, out)
+                self._render(jobs[0][0], jobs[0][1], n0, out)
             else:
                 with ThreadPoolExecutor(len(jobs)) as pool:
-                    list(pool.map(lambda job: self._render(*job, n0, out), jobs))
+                    list(pool.map(lambda job: self._render(job[0], job[1], n0, out), jobs))
         self._next = n0 + count
         return out
 
@@ -196,13 +195,20 @@ class ChannelBank:
             self.parameters.orders, b.motion, self._structure, self._sensor, self._state, b.events, out,
         )  # fmt: skip
 
+    def _heed(self) -> None:
+        """Turn the condition into the kernels' arrays, if it changed."""
+        c, old = self.condition, self._heeded
+        if old is not None and all(np.array_equal(getattr(c, n), getattr(old, n)) for n in BankCondition.__slots__):
+            return
+        self._sensor = sensor_of(self.parameters, self.rate_hz, c, self._sensor)
+        self._structure = self._structure._replace(force=forces_of(self.parameters, c.orders))
+        self._heeded = copy.deepcopy(c)
+
     def _motion(self, block: ShaftBlock, first: NDArray[np.int64], lead: Floats) -> k.Motion:
         p, shafts = self.parameters, block.speed_rad_s.shape[0]
         edges = block.speed_rad_s.shape[1]
         frac = np.empty((shafts, edges))
-        revs = np.empty(edges, np.int64)
-        for h in range(shafts):
-            turns_at_ticks(block.speed_rad_s[h], block.tick_s, block.revs0[h], block.frac0[h], revs, frac[h])
+        trains.angles(block.speed_rad_s, block.tick_s, block.frac0, frac)
         ratio = np.abs(block.speed_rad_s[p.shaft, :-1]) / p.rated_speed_rad_s[:, None]
         # density S [N/√Hz] -> force sigma S·√(fs/2) -> impulse over one sample S/√(2 fs); grows with speed
         level = (p.background_n * self.condition.background)[:, None] * np.maximum(ratio**1.5, 0.02)
@@ -236,16 +242,20 @@ class ChannelBank:
             s.link_start, s.link_channel, s.link_gain, s.link_delay_s, old, self._state.cursor, self._groups,
             start, sample, lane, out_kind, late, size, tag,
         )  # fmt: skip
-        return k.Events(start, *(a[:total] for a in (sample, lane, out_kind, late, size, tag)))
+        return k.Events(*[start, *(a[:total] for a in (sample, lane, out_kind, late, size, tag))])
 
     # --- save and restore ---------------------------------------------------------------------------------
 
     def save(self) -> dict[str, Any]:
         """Return everything that changes, copied; anywhere in a block, amid an impact too."""
-        names = ("condition", "_state", "_block", "_events", "_next")
+        names = ("condition", "_state", "_block", "_events", "_next", "_heeded")
         saved = {name: copy.deepcopy(getattr(self, name)) for name in names}
         t = self._trains
-        return saved | {"trains": (t.to_go.copy(), t.index.copy(), t.width_mm.copy()), "sensor": self._sensor}
+        return saved | {
+            "trains": (t.to_go.copy(), t.index.copy(), t.width_mm.copy()),
+            "sensor": self._sensor,
+            "force": self._structure.force,
+        }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take over what `save` returned, in a bank of the same parameters, sources and streams."""
@@ -254,7 +264,8 @@ class ChannelBank:
         for mine, theirs in zip(self._state, saved["_state"], strict=True):
             mine[...] = theirs
         self._block, self._events = copy.deepcopy(saved["_block"]), copy.deepcopy(saved["_events"])
-        self._next, self._sensor = saved["_next"], saved["sensor"]
+        self._next, self._sensor, self._heeded = saved["_next"], saved["sensor"], copy.deepcopy(saved["_heeded"])
+        self._structure = self._structure._replace(force=saved["force"])
         t = self._trains
         t.to_go[...], t.index[...], t.width_mm[...] = saved["trains"]
 

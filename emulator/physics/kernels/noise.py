@@ -4,8 +4,8 @@ Words come from pcg4d (Jarzynski and Olano, Hash functions for GPU rendering, JC
 key, 128 bits in, 128 bits out, of which it is a permutation, in twelve 32-bit multiplications. Philox 4x32
 (`philox.py`) stays the law of events and of single sensors; its 64-bit products have no cheap form on vectors of
 32-bit lanes. Normals are Box and Muller's, exact but for rounding (1e-6 relative) and the cut of the tail at
-6.56 sigma by radii of 31 bits. The statistics are tested: flat spectrum, moments, tails, no correlation between samples,
-channels and purposes, of values and of squares.
+6.56 sigma by radii of 31 bits. The statistics are tested: flat spectrum, moments, tails, no correlation between
+samples, channels and purposes, of values and of squares.
 """
 
 import numpy as np

@@ -41,6 +41,18 @@ class Trains(NamedTuple):
 
 
 @kernel
+def angles(speed, tick_s, frac0, frac):
+    """Fill frac float64[shafts, k+1] [turns]: each shaft's angle at tick edges, whole turns off."""
+    for h in range(speed.shape[0]):
+        at = frac0[h]
+        for i in range(speed.shape[1]):
+            frac[h, i] = at
+            if i + 1 < speed.shape[1]:
+                at += 0.5 * (speed[h, i] + speed[h, i + 1]) * tick_s / TWO_PI
+                at -= math.floor(at)
+
+
+@kernel
 def strike(speed, revs0, frac0, load_n, tick_s, trains, source, tick, offset, impulse, kind, number):
     """Fill the impulses of a block (entry, then exit of each passage); return how many.
 
