@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from emulator.physics.pipe import Pipe
 
 GAS_HEAD_LOSS = 6.0  # share of head lost per volume fraction of gas
-HEALTHY_GRADE_MM_S = RotorCondition().unbalance_grade_mm_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,10 @@ class CentrifugalPumpParameters:
 
 
 @dataclass(slots=True)
-class CentrifugalPumpCondition:
-    """What faults may change.
+class CentrifugalPumpCondition(RotorCondition):
+    """What faults may change beyond the rotor's own.
 
-    Head gain, wear-ring leak [m³/s at rated head], wear 0…1, balance grade of the rotor; gas volume fraction at the
+    Head gain, wear-ring leak [m³/s at rated head], wear 0…1; gas volume fraction at the
     eye, what the liquid is hotter than the plant's water [K], bore of the leak in the seal [m], phase order of the
     supply (-1: the impeller turns backwards), resistance of a throttle that stands in the discharge besides the
     valve [s²/m⁵].
@@ -83,7 +82,6 @@ class CentrifugalPumpCondition:
     head_gain: float = 1.0
     leak_m3_s: float = 0.0
     wear: float = 0.0
-    unbalance_grade_mm_s: float = HEALTHY_GRADE_MM_S
     gas_fraction: float = 0.0
     liquid_rise_k: float = 0.0
     seal_bore_m: float = 0.0
@@ -303,6 +301,6 @@ class CentrifugalPump(Asset):
         """Gauge pressure at the discharge flange, before the check valve [Pa]."""
         q = self.flow_m3_s
         dynamic = 0.5 * ((q / circuit.suction_area_m2) ** 2 - (q / circuit.discharge_area_m2) ** 2)
-        mixture = circuit.density_kg_m3 * (1.0 - self._pump[k.C_GAS])
+        mixture = circuit.density_kg_m3 * (1.0 - self.unsteadiness.gas(self.condition.gas_fraction))
         rise = mixture * (GRAVITY_M_S2 * self.head_m + dynamic)
         return self.suction_pressure_pa(circuit) + rise

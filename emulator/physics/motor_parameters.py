@@ -63,14 +63,13 @@ class InductionMotorParameters:
 
 
 @dataclass(slots=True)
-class InductionMotorCondition:
-    """What faults may change: shares and gains, 1 or 0 when healthy."""
+class InductionMotorCondition(RotorCondition):
+    """What faults may change beyond the rotor's own: shares and gains, 1 or 0 when healthy."""
 
     fan_blockage: float = 0.0  # 0 … 1; at 1 the fan still passes 40 % of the heat
     stator_resistance_gain: float = 1.0
     rotor_resistance_gain: float = 1.0
     friction_gain: float = 1.0
-    unbalance_grade_mm_s: float = RotorCondition().unbalance_grade_mm_s
     broken_bars: float = 0.0
     shorted_turns: float = 0.0  # share µ of phase a
     short_resistance_ohm: float = 0.0  # r_f that closes the shorted turns; without meaning at µ = 0
