@@ -3,14 +3,38 @@
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.faults.base import Fault
 from emulator.truth import FaultTruth, TruthLog
-from rigs.schema import FaultSpec, Rig
+from rigs.schema import FaultSpec, Growth, Rig
+
+LAYERS_REPAIRED = ("physics", "sensor", "device")
 
 # layer, name in the rig, the fault's class -> the object the fault acts on
 Resolve = Callable[[str, str], Any]
+
+
+class Part(Protocol):
+    """A part that ages: where a fault that grows in damage time gets its severity."""
+
+    name: str
+
+    def severity(self, t_ns: int) -> float:
+        """Return the severity in [0, 1] at plant time `t_ns` [ns]."""
+        ...
+
+
+class Grower(Protocol):
+    """Who makes such parts, and lets them go."""
+
+    def grow(self, on: str, mode: str, spec: Any, onset_ns: int) -> Any:
+        """Return a new part on `on` that ages from `onset_ns` [ns]."""
+        ...
+
+    def forget(self, process: Any) -> None:
+        """Let a part go."""
+        ...
 
 
 class UnknownFault(ValueError):  # noqa: N818 - it names what is wrong, as a person would say it
@@ -23,7 +47,15 @@ class _Configured:
     fault: Fault
     target: Any
     truth: FaultTruth
+    part: Part | None = None
     severity: float = 0.0
+
+    def severity_at(self, t_ns: int) -> float:
+        if self.part is None:
+            return self.spec.severity_at(t_ns)
+        if self.spec.until is not None and t_ns >= self.spec.until:
+            return 0.0
+        return self.spec.severity * self.part.severity(t_ns)
 
 
 def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> str | None:
@@ -60,16 +92,26 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
 class FaultDesk:
     """Holds the configured faults and applies them, in the order they were added, at each block edge."""
 
-    def __init__(self, rig: Rig, kinds: Mapping[str, type[Fault]], resolve: Resolve, truth: TruthLog) -> None:
+    def __init__(
+        self,
+        rig: Rig,
+        kinds: Mapping[str, type[Fault]],
+        resolve: Resolve,
+        truth: TruthLog,
+        life: Grower | None = None,
+    ) -> None:
         self.rig = rig
         self.kinds = kinds
         self.truth = truth
         self._resolve = resolve
+        self._life = life
         self._configured: dict[int, _Configured] = {}
         self._next = 1
 
-    def add(self, spec: FaultSpec) -> int:
+    def add(self, spec: FaultSpec, mode: str | None = None) -> int:
         """Configure a fault; its onset counts from the start of the run. Returns its id.
+
+        A fault that grows by a law in damage time is a part that ages, named after `mode` (its kind without one).
 
         Raises
         ------
@@ -89,7 +131,15 @@ class FaultDesk:
         except ValueError as problem:
             raise UnknownFault(str(problem)) from None
         truth = FaultTruth(self._next, spec.kind, spec.on, kind.layer, dict(spec.params), spec.onset)
-        self._configured[self._next] = _Configured(spec, fault, target, truth)
+        part: Part | None = None
+        if not isinstance(spec.growth, Growth):
+            if self._life is None:
+                raise UnknownFault(f"fault {spec.kind!r} grows by law {spec.growth.law}, and nothing ages here")
+            try:
+                part = self._life.grow(spec.on, mode or spec.kind, spec.growth, spec.onset)
+            except ValueError as problem:
+                raise UnknownFault(f"fault {spec.kind!r}: {problem}") from None
+        self._configured[self._next] = _Configured(spec, fault, target, truth, part)
         self._next += 1
         return self._next - 1
 
@@ -98,6 +148,8 @@ class FaultDesk:
         configured = self._configured.pop(fault_id, None)
         if configured is None:
             return False
+        if configured.part is not None and self._life is not None:
+            self._life.forget(configured.part)
         configured.fault.apply(configured.target, 0.0, t_ns)
         if configured.severity != 0.0:
             self.truth.severity(configured.truth, t_ns, 0.0)
@@ -106,12 +158,38 @@ class FaultDesk:
     def apply(self, t_ns: int) -> None:
         """Bring every fault to its severity at plant time `t_ns` [ns]."""
         for configured in self._configured.values():
-            severity = configured.spec.severity_at(t_ns)
+            severity = configured.severity_at(t_ns)
             if severity == 0.0 and configured.severity == 0.0:
                 continue
             configured.fault.apply(configured.target, severity, t_ns)
             self.truth.severity(configured.truth, t_ns, severity)
             configured.severity = severity
+
+    def process(self, fault_id: int) -> Any:
+        """Return the part that a fault grows with; None for one that grows on the clock."""
+        return self._configured[fault_id].part
+
+    def kind_of(self, part: Any) -> str | None:
+        """Return the kind of the fault that a part drives; None if it drives none."""
+        return next((c.spec.kind for c in self._configured.values() if c.part is part), None)
+
+    def repair(self, on: str, kind: str | None, quality: float, t_ns: int) -> list[int]:
+        """Put faults on a target right at plant time `t_ns` [ns]; the share `quality` of each severity stays.
+
+        Faults of devices, sensors and machines that are there now and do not age (their parts are repaired by the
+        life they belong to); those still to come stay as they are. Returns the ids of the faults that are gone.
+        """
+        gone: list[int] = []
+        for number, c in list(self._configured.items()):
+            here = c.spec.on == on and kind in (None, c.spec.kind) and c.truth.layer in LAYERS_REPAIRED
+            if not here or c.part is not None or c.severity == 0.0:
+                continue
+            if quality == 0.0:
+                self.clear(number, t_ns)
+                gone.append(number)
+            else:
+                c.spec = c.spec.model_copy(update={"severity": quality * c.severity, "growth": Growth()})
+        return gone
 
     def listing(self) -> list[dict[str, Any]]:
         """Return the configured faults as plain data."""

@@ -12,7 +12,11 @@ from emulator.clock import LOCKSTEP_EPOCH_NS
 from emulator.desk import FaultDesk, Resolve
 from emulator.devices.image import BAD_SENSOR_FAILURE, GOOD, DeviceImage, Reading
 from emulator.faults.base import Fault, registry
+from emulator.life.life import Life
+from emulator.life.rul import write_remaining_life
 from emulator.plant import Plant
+from emulator.regimes import Regime
+from emulator.scatter import scatter_housings, scattered
 from emulator.sensors.chain import ScalarChain, WaveformChain
 from emulator.streams import Streams
 from emulator.truth import TruthLog
@@ -64,12 +68,14 @@ class Emulation:
         kinds: Mapping[str, type[Fault]] | None = None,
         emulated: tuple[str, ...] | None = None,
     ) -> None:
-        self.rig = rig
+        self.streams = Streams(seed)
+        self.rig = rig = scattered(rig, self.streams)
         self.seed = seed
         self.epoch_ns = epoch_ns
         self.plant = Plant(rig, seed)
+        scatter_housings(self.plant, rig.plant.scatter, self.streams)
         self.truth = TruthLog(truth_path)
-        self.streams = Streams(seed)
+        self._truth_path = truth_path
         devices = [device for device in rig.devices if emulated is None or device.id in emulated]
         self.images = {device.id: DeviceImage(device, rig.points_of(device.id), epoch_ns) for device in devices}
         self.faces: dict[str, Face] = {}
@@ -81,7 +87,10 @@ class Emulation:
         self._controls: dict[str, list[str]] = {}
         for point in rig.points:
             self._prepare(point)
-        self.desk = FaultDesk(rig, registry() | dict(kinds or {}), self._target, self.truth)
+        self.life = Life(rig, self.plant, self.streams, self.truth)
+        self.desk = FaultDesk(rig, registry() | dict(kinds or {}), self._target, self.truth, self.life)
+        self.life.begin(self.desk)
+        self.regime = Regime(rig.plant.regime, self.streams, self.plant.commands)
         self._digest = hashlib.blake2b(digest_size=16)
         self._last_state_ns = -SECOND
 
@@ -120,10 +129,15 @@ class Emulation:
             await face.stop()
         self.faces.clear()
         self.truth.close()
+        if self._truth_path is not None and self.life.ages:
+            write_remaining_life(self._truth_path)
 
     def step(self) -> None:
-        """Advance one block: faults, commands, physics, sensors, device images, truth."""
+        """Advance one block: surroundings, life, faults, commands, physics, sensors, device images, truth."""
         t_ns = self.plant.t_ns
+        for visit in self.regime.apply(self.plant.site, self._order, t_ns):
+            self.life.repair(t_ns, visit.on, visit.mode, visit.quality)
+        self.life.advance(t_ns)
         self.desk.apply(t_ns)
         for image in self.images.values():
             for point_id, value in image.take_writes():
@@ -142,6 +156,8 @@ class Emulation:
         if now_ns - self._last_state_ns >= SECOND:
             self._last_state_ns = now_ns
             self.truth.state(now_ns, self.plant.truth())
+            if self.life.ages:
+                self.truth.life(now_ns, self.life.truth(now_ns))
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -199,7 +215,18 @@ class Emulation:
         assert point.write is not None
         factor, offset = self._to_unit[point.id]
         self.truth.command(t_ns, point.id, value)
-        self.plant.command(point.write, value if isinstance(value, bool) else float(value) * factor + offset)
+        wanted = value if isinstance(value, bool) else float(value) * factor + offset
+        if not self._order(point.write, wanted):
+            self.truth.note(t_ns, "refused", point=point.id, command=point.write)
+
+    def _order(self, command: str, value: float) -> bool:
+        """Give the plant a command; False if an interlock or a repair stands against it."""
+        if command.endswith(".reset") and command.removesuffix(".reset") in self.life.relays:
+            return not value or self.life.reset(command.removesuffix(".reset"), self.plant.t_ns)
+        if self.life.holds(command):
+            return False
+        self.plant.command(command, value)
+        return True
 
     def _target(self, layer: str, on: str) -> Any:
         match layer:

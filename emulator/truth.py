@@ -70,6 +70,14 @@ class TruthLog:
         """Note the plant's true states."""
         self._line(t_ns=t_ns, event="state", **states)
 
+    def life(self, t_ns: int, parts: dict[str, dict[str, Any]]) -> None:
+        """Note damage, severity and true remaining life of every part that ages."""
+        self._line(t_ns=t_ns, event="life", parts=parts)
+
+    def note(self, t_ns: int, event: str, **entry: Any) -> None:
+        """Note an event of the plant's life: cause, effect, trip, failure, repair."""
+        self._line(t_ns=t_ns, event=event, **entry)
+
     def command(self, t_ns: int, point: str, value: Any) -> None:
         """Note a command that came over the wire or from the scenario."""
         self._line(t_ns=t_ns, event="command", point=point, value=value)

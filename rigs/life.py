@@ -41,9 +41,10 @@ def in_si(signal: str, value: object) -> float:
 
 
 def read_in_si(data: Any, *keys: str, of: str = "signal") -> Any:
+    """Return `data` with the values under `keys` in the SI unit of the signal or command that ``data[of]`` names."""
     if not isinstance(data, dict) or not isinstance(data.get(of), str):
         return data
-    read = {}
+    read: dict[str, Any] = {}
     for key in keys:
         value = data.get(key)
         if isinstance(value, (list, tuple)):
@@ -299,26 +300,13 @@ class Cascade(Strict):
 
 
 class Interlock(Strict):
-    """Trips a drive when a signal has been beyond a limit for the delay; holds it until it is reset."""
+    """Trips a drive when a cause has stood for the delay; holds it until it is reset."""
 
     id: Identifier
-    signal: Signal
-    above: float | None = None
-    below: float | None = None
+    cause: Cause
     delay: Duration = Field(default=0, ge=0)
     trip: Identifier
     reset: Literal["command", "auto"] = "command"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _si(cls, data: Any) -> Any:
-        return read_in_si(data, "above", "below")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.above is None) == (self.below is None):
-            raise ValueError("an interlock needs one limit: above or below")
-        return self
 
 
 class Drift(Strict):

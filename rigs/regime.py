@@ -144,7 +144,7 @@ class RegimeSettings(Strict):
 
     @model_validator(mode="after")
     def _one_hand(self) -> Self:
-        moved = [item.command for item in (*self.demand, *self.setpoints)]
+        moved = [*(d.command for d in self.demand), *(s.command for s in self.setpoints)]
         twice = next((name for name in moved if moved.count(name) > 1), None)
         if twice:
             raise ValueError(f"command {twice!r} is moved by two profiles; leave it to one")

@@ -15,6 +15,7 @@ class Site:
     ambient_k, fluid_k, cooling_water_k : temperature of the air, of the process water, of the cooling water [K].
     pressure_pa, humidity : of the air; relative humidity 0 … 1.
     mains_gain, mains_unbalance, mains_hz : supply voltage over nominal, negative over positive sequence, frequency.
+    density_gain, viscosity_gain : of the product, over water's.
     tank_level_m : the level tanks start with [m].
     warm : whether the plant starts in running equilibrium.
 
@@ -29,5 +30,7 @@ class Site:
     mains_gain: float = 1.0
     mains_unbalance: float = 0.0
     mains_hz: float = 50.0
+    density_gain: float = 1.0
+    viscosity_gain: float = 1.0
     tank_level_m: float = 1.5
     warm: bool = True

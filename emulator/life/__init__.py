@@ -1,0 +1,1 @@
+"""How the plant ages: damage laws, what drives them, what follows, repair, and the true remaining life."""
