@@ -14,7 +14,8 @@ from emulator.desk import UnknownFault
 from emulator.emulation import Emulation
 from emulator.http import Guard
 from rigs.assets.base import Identifier
-from rigs.schema import FaultSpec, Growth
+from rigs.life import AnyLifeLaw
+from rigs.schema import FaultSpec, Growth, GrowthLaw
 
 SECOND = 1_000_000_000
 
@@ -45,7 +46,18 @@ class Injection(BaseModel):
     growth_s: float | None = Field(
         default=None, ge=1e-3, le=1e9, description="linear growth over this time; absent: a step"
     )
+    law: AnyLifeLaw | None = Field(default=None, description="a law in damage time instead, as in scenario files")
     params: dict[Word, Finite | bool | Word] = Field(default_factory=dict, max_length=32)
+
+
+class RepairOrder(BaseModel):
+    """A repair, from now on."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    on: str = Field(max_length=130)
+    mode: Identifier | None = None
+    quality: float = Field(default=0.0, ge=0, le=1, description="share of the damage that stays; 0 is as new")
+    downtime_s: float = Field(default=0.0, ge=0, le=1e9, description="the drive stands still so long, then it is done")
 
 
 class Steps(BaseModel):
@@ -58,7 +70,9 @@ class Steps(BaseModel):
 def injection_spec(injection: Injection, t_ns: int) -> FaultSpec:
     """Turn a request into a fault with an onset on the plant's clock, `t_ns` [ns] being now."""
     onset = t_ns + round(injection.delay_s * SECOND)
-    growth = Growth(law="linear", duration=f"{injection.growth_s} s") if injection.growth_s else Growth()
+    growth: GrowthLaw = Growth(law="linear", duration=f"{injection.growth_s} s") if injection.growth_s else Growth()
+    if injection.law is not None:
+        growth = injection.law
     return FaultSpec(
         kind=injection.kind,
         on=injection.on,
@@ -126,6 +140,27 @@ def control_app(emulation: Emulation, driver: Driver, endpoints: dict[str, str])
         if not emulation.desk.clear(fault_id, emulation.t_ns):
             raise HTTPException(404, f"no fault {fault_id}; GET /faults lists them")
 
+    @app.get("/life")
+    async def life() -> dict[str, Any]:
+        return emulation.life.listing(emulation.t_ns)
+
+    @app.post("/repairs", status_code=202)
+    async def repair(order: RepairOrder) -> dict[str, int]:
+        downtime_ns = round(order.downtime_s * SECOND)
+        try:
+            due = emulation.life.repair(emulation.t_ns, order.on, order.mode, order.quality, downtime_ns)
+        except ValueError as problem:
+            raise HTTPException(422, str(problem)) from None
+        return {"due_ns": due.due_ns}
+
+    @app.post("/interlocks/{interlock}/reset", status_code=204)
+    async def reset(interlock: str) -> None:
+        try:
+            if not emulation.life.reset(interlock, emulation.t_ns):
+                raise HTTPException(409, f"the cause of {interlock!r} still stands; GET /life shows it")
+        except ValueError as problem:
+            raise HTTPException(404, str(problem)) from None
+
     @app.get("/truth")
     async def truth() -> dict[str, Any]:
         return {
@@ -133,6 +168,7 @@ def control_app(emulation: Emulation, driver: Driver, endpoints: dict[str, str])
             "epoch_ns": emulation.epoch_ns,
             "faults": [fault.to_dict() for fault in emulation.truth.faults],
             "states": emulation.plant.truth(),
+            "life": emulation.life.truth(emulation.t_ns),
         }
 
     @app.get("/clock")

@@ -20,7 +20,7 @@ from hil.scenario import Prepared, timeline
 from hil.sut import TwinDied, TwinProcess
 from hil.verdict.evaluate import Facts, evaluate
 from rigs.document import Place, Problem, RigError
-from rigs.schema import FaultSpec, Rig
+from rigs.schema import FaultSpec, RepairStep, Rig, Step
 
 SECOND = 1_000_000_000
 PHYSICS_LAYERS = ("physics", "sensor", "device", "protocol")
@@ -160,6 +160,24 @@ class Bench:
             return
         self.live.emulation.images[point.device].write(point_id, value)
 
+    def carry_out(self, step: Step | RepairStep) -> None:
+        """Give the step's command, or have its repair begun."""
+        if isinstance(step, RepairStep):
+            self.repair(step)
+        else:
+            self.write(step.write, step.value)
+
+    def repair(self, step: RepairStep) -> None:
+        """Have something of the plant repaired; on real hardware nobody does, with the reason kept."""
+        emulation = self.live.emulation
+        layer = "physics" if step.repair in emulation.plant.assets else "sensor"
+        if any(self._is_real(kind, step.repair) for kind in (layer, "device")):
+            reason = f"{step.repair} is real hardware; nobody is there to repair it"
+            now_ns = self.clock.epoch_ns + self.t_ns
+            self.skipped.append(FaultTrace("repair", step.repair, "command", now_ns, skipped=reason))
+            return
+        emulation.life.repair(emulation.t_ns, step.repair, step.mode, step.quality, step.downtime)
+
     async def advance(self, until_ns: int) -> None:
         """Run the plant to plant time `until_ns` [ns], the twin keeping up."""
         emulation, twin = self.live.emulation, self.twin
@@ -266,7 +284,7 @@ async def run_scenario(
                 bench.inject(spec)
             for step in timeline(scenario):
                 await bench.advance(step.at)
-                bench.write(step.write, step.value)
+                bench.carry_out(step)
             await bench.advance(scenario.duration)
             if bench.twin is not None:
                 for finding in await bench.twin.get("/findings"):

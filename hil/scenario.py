@@ -10,7 +10,7 @@ from emulator.physics.recording import RecordingError, locate
 from hil.insertion.catalogue import all_kinds
 from rigs.document import Document, Place, Problem, RigError
 from rigs.load import find, load_rig, load_scenario, scenario_files
-from rigs.schema import Rig, Scenario, Step
+from rigs.schema import RepairStep, Rig, Scenario, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def prepare(rig_name: str, wanted: tuple[str, ...] = ()) -> list[Prepared]:
     return list(found.values())
 
 
-def timeline(scenario: Scenario) -> Iterator[Step]:
-    """Yield the scenario's commands in time order; nothing needs to be plugged in."""
+def timeline(scenario: Scenario) -> Iterator[Step | RepairStep]:
+    """Yield the scenario's commands and repairs in time order; nothing needs to be plugged in."""
     yield from sorted(scenario.steps, key=lambda step: step.at)
 
 
@@ -97,6 +97,11 @@ def _check(scenario: Scenario, rig: Rig) -> Found:
             yield ("faults", index, "onset"), "onset lies at or after the scenario's end; it would never take effect"
     for index, step in enumerate(scenario.steps):
         here = ("steps", index)
+        if step.at >= scenario.duration:
+            yield (*here, "at"), "lies at or after the scenario's end; it would never take effect"
+        if isinstance(step, RepairStep):
+            yield from _check_repair(step, rig, (*points, *devices), here)
+            continue
         point = points.get(step.write)
         if point is None:
             yield (*here, "write"), f"unknown point {step.write!r}; {_near(step.write, list(points))}"
@@ -106,8 +111,6 @@ def _check(scenario: Scenario, rig: Rig) -> Found:
         elif not isinstance(step.value, bool) and not point.range[0] <= step.value <= point.range[1]:
             low, high = point.range
             yield (*here, "value"), f"value = {step.value} must be in [{low:g}, {high:g}] {point.unit}"
-        if step.at >= scenario.duration:
-            yield (*here, "at"), "lies at or after the scenario's end; it would never take effect"
     for index, expectation in enumerate(scenario.expect):
         named = [*getattr(expectation, "devices", ()), getattr(expectation, "device", "")]
         for name in filter(None, named):
@@ -116,6 +119,18 @@ def _check(scenario: Scenario, rig: Rig) -> Found:
     for index, name in enumerate(scenario.show):
         if name not in points:
             yield ("show", index), f"unknown point {name!r}; {_near(name, list(points))}"
+
+
+def _check_repair(step: RepairStep, rig: Rig, others: tuple[str, ...], here: tuple[str | int, ...]) -> Found:
+    known = [*(asset.id for asset in rig.assets), *others]
+    if step.repair not in known:
+        yield (*here, "repair"), f"repair of unknown {step.repair!r}; {_near(step.repair, known)}"
+    modes = [*all_kinds(), *(wear.id for wear in rig.plant.life.wear)]
+    chains = rig.plant.life.chains
+    modes += [f"{pump}_{part}" for pump in chains.cavitation for part in ("erosion", "seal")]
+    modes += [f"{motor}_winding" for motor in chains.winding]
+    if step.mode is not None and step.mode not in modes:
+        yield (*here, "mode"), f"repair of unknown mode {step.mode!r}; {_near(step.mode, modes)}"
 
 
 def _near(name: str, known: list[str]) -> str:
