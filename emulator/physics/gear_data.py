@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from emulator.physics.gear_oil import viscosity_m2_s
+
 
 @dataclass(frozen=True, slots=True)
 class GearboxParameters:
@@ -97,6 +99,11 @@ class GearboxParameters:
     def speed_ratio(self) -> float:
         """Output over input speed."""
         return self.teeth_in / self.teeth_out
+
+    @property
+    def film_reference(self) -> float:
+        """κ at which the efficiency holds."""
+        return viscosity_m2_s(self.oil_grade_mm2_s, self.reference_k) / self.needed_m2_s
 
     @property
     def base_radii_m(self) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from emulator.physics.asset import TICK_NS, TICK_S, override
 from emulator.physics.gear_data import GearboxCondition, GearboxParameters
 from emulator.physics.gear_oil import SIZES, friction_factor, iso_4406, viscosity_m2_s
-from emulator.physics.gear_shape import mesh_block
+from emulator.physics.gear_shape import MeshTick, mesh_block
 from emulator.physics.machine import Balance, Machine, ShaftLoad
 from emulator.physics.mesh import Ear, Mesh, directional
 from emulator.physics.shaft import ShaftAngle, ShaftTrace
@@ -49,7 +49,7 @@ class Gearbox(Machine):
         self.turns_revs, self.turns_frac, self.t_ns = 0, 0.0, 0
         self._powers = (0.0, 0.0, 0.0)
         self._sums = np.zeros(6)  # in, out, loss, kinetic stored, heat out, heat stored [J]
-        self._forces: dict[int, tuple[float, float]] = {}
+        self._forces: dict[int, MeshTick] = {}
         self._mesh = Mesh()
         self._ears = {
             quantity: Ear(directional(factor), site.streams(f"{name}/{quantity}/noise"))
@@ -102,20 +102,15 @@ class Gearbox(Machine):
         return self.viscosity_m2_s * c.fill / self.parameters.needed_m2_s
 
     @property
-    def _reference(self) -> float:
-        p = self.parameters
-        return viscosity_m2_s(p.oil_grade_mm2_s, p.reference_k)
-
-    @property
     def loss_share(self) -> float:
         """Share of the input power that becomes heat: 1 - η, more where the film does not part the teeth."""
         p = self.parameters
-        return min((1.0 - p.efficiency) * friction_factor(self.film_ratio, self._reference / p.needed_m2_s), 0.5)
+        return min((1.0 - p.efficiency) * friction_factor(self.film_ratio, p.film_reference), 0.5)
 
     def _drag(self, speed_rad_s: float) -> tuple[float, float]:
         """Return torque [N m] and slope [N m s] by which oil colder than the reference drags."""
         p = self.parameters
-        thick = math.sqrt(max(self.viscosity_m2_s / self._reference, 1.0)) - 1.0
+        thick = math.sqrt(max(self.viscosity_m2_s / (p.film_reference * p.needed_m2_s), 1.0)) - 1.0
         slope = p.cold_drag_nm * min(thick, 30.0) * self.condition.fill / p.speed_rad_s
         return slope * speed_rad_s, slope
 
@@ -123,7 +118,7 @@ class Gearbox(Machine):
     def oil_pressure_pa(self) -> float:
         """Gauge pressure behind the shaft-driven oil pump [Pa]: speed and viscosity make it, the relief valve cuts."""
         p = self.parameters
-        thick = math.sqrt(self.viscosity_m2_s / self._reference)
+        thick = math.sqrt(self.viscosity_m2_s / (p.film_reference * p.needed_m2_s))
         ratio = abs(self.speed_rad_s) / p.speed_rad_s
         return min(p.oil_pressure_pa * ratio * thick * self.condition.fill, p.relief_pa)
 
@@ -217,9 +212,9 @@ class Gearbox(Machine):
         own = p.inertia_in_kg_m2 + self.speed_ratio**2 * p.inertia_out_kg_m2
         self._sums[:4] += (work[0] + (own + outer) * swing, work[1] + outer * swing, work[2], own * swing)
         self.speed_rad_s = speed_rad_s
+        self._forces[self.t_ns] = MeshTick(first_n, self.force_n, self.oil_k, self.film_ratio)
         self._warm(work[2] / dt_s, dt_s)
         self._dirty(dt_s)
-        self._forces[self.t_ns] = (first_n, self.force_n)
         self.t_ns += TICK_NS
         if len(self._forces) > KEPT_TICKS:
             del self._forces[next(iter(self._forces))]
@@ -247,7 +242,7 @@ class Gearbox(Machine):
         p, c = self.parameters, self.condition
         turning = abs(self.speed_rad_s) / p.speed_rad_s
         worked = turning * min(abs(self.force_n) / p.rated_force_n, 3.0) ** 2
-        starved = friction_factor(self.film_ratio, self._reference / p.needed_m2_s)
+        starved = friction_factor(self.film_ratio, p.film_reference)
         pits = c.pit_depth_m / 60e-6 * c.pit_teeth / 5.0
         teeth = 1.0 + 6.0 * (starved - 1.0) + 8.0 * c.wear_m / 40e-6 + 4.0 * c.misalignment
         chips = (20.0, 60.0, 200.0)  # pitting sheds coarse flakes, wear fine ones
@@ -329,7 +324,7 @@ class Gearbox(Machine):
             raise ValueError(f"{self.name} has no waveform {quantity!r}; there are: {', '.join(self.waveforms())}")
         if trace is None:
             raise ValueError(f"{self.name}: no block has been stepped yet; call step() first")
-        block = mesh_block(self.parameters, self.condition, self._errors, self._drive(trace), trace, self)
+        block = mesh_block(self.parameters, self.condition, self._errors, self._ticks(trace), trace)
         heard = self._mesh.heard(trace, block, rate_hz, self.level != "F2")
         a, b = n0 - heard.first, n0 - heard.first + count
         if a < 0 or b > heard.force.size:
@@ -340,21 +335,19 @@ class Gearbox(Machine):
         if quantity == "key_phase":
             return np.where(heard.turns[a:b] < KEY_TURN, 1.0, 0.0)
         p, c = self.parameters, self.condition
-        force, starved = p.to_housing * heard.force[a:b], self.loss_share / (1.0 - p.efficiency)
+        force = p.to_housing * heard.force[a:b]
         if quantity == EARS[0]:
             shaken = force * math.sin(p.pressure_angle_rad) + heard.along[a:b]
         elif quantity == EARS[1]:
             shaken = force * math.cos(p.pressure_angle_rad) + heard.across[a:b]
         else:
             shaken = force * (math.tan(p.helix_rad) + 0.05 + 0.35 * c.misalignment)
-        turning = min(abs(self.speed_rad_s) / p.speed_rad_s, 2.0)
-        return self._ears[quantity].hear(shaken, n0, rate_hz, p.noise_m_s2 * (0.05 + turning) * starved)
+        return self._ears[quantity].hear(shaken, n0, rate_hz, heard.noise[a:b])
 
-    def _drive(self, trace: ShaftTrace) -> Floats:
-        """Return the mean mesh force at the ticks of a block [N], float64[k+1]."""
-        ticks = [trace.t0_ns + i * TICK_NS for i in range(trace.speed_rad_s.size - 1)]
-        known = [self._forces.get(t, (self.force_n, self.force_n)) for t in ticks]
-        return np.array([known[0][0], *(last for _, last in known)])
+    def _ticks(self, trace: ShaftTrace) -> list[MeshTick]:
+        """Return the ticks of a block as they were noted."""
+        still = MeshTick(self.force_n, self.force_n, self.oil_k, self.film_ratio)
+        return [self._forces.get(trace.t0_ns + i * TICK_NS, still) for i in range(trace.speed_rad_s.size - 1)]
 
     def balances(self) -> dict[str, Balance]:
         """Return work through the stage, and the heat of its oil [J]."""

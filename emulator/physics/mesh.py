@@ -25,6 +25,7 @@ class MeshBlock:
     Attributes
     ----------
     p : float64[P_SIZE], see the kernel · error1, error2 : tooth errors [m] · form : tooth form by harmonic [m]
+    damping, play_m, noise_m_s2 : float64[k] per tick: of the mesh [N s/m], [m], and floor of vibration [m/s²/√Hz]
     drive_n : float64[k+1] mean mesh force at the ticks · longest_s : longest step of the integration
     am, fm, burst : of the line spectrum · lines_n : float64[k+1, m] its force lines [N] at the ticks
     heavy : float64[2] [kg m] unbalance of the two shafts
@@ -36,6 +37,9 @@ class MeshBlock:
     error2: Floats
     form: Floats
     drive_n: Floats
+    damping: Floats
+    play_m: Floats
+    noise_m_s2: Floats
     longest_s: float
     am: Floats
     fm: Floats
@@ -56,6 +60,7 @@ class _Rate:
     along: Floats = field(default_factory=lambda: np.zeros(0))
     across: Floats = field(default_factory=lambda: np.zeros(0))
     turns: Floats = field(default_factory=lambda: np.zeros(0))
+    noise: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class Mesh:
@@ -87,7 +92,8 @@ class Mesh:
             if math.isnan(known.state[0]):
                 known.state[:] = at_rest(block, int(revs[0]), float(frac[0]))
             run_mesh(
-                first, lead, trace.tick_s, rate_hz, speed, revs, frac, block.drive_n, block.longest_s, block.p,
+                first, lead, trace.tick_s, rate_hz, speed, revs, frac, block.drive_n, block.damping, block.play_m,
+                block.longest_s, block.p,
                 block.error1, block.error2, block.form, known.state, force, contact,
             )  # fmt: skip
         along, across, turns = np.empty(count), np.empty(count), np.empty(count)
@@ -96,6 +102,7 @@ class Mesh:
         )  # fmt: skip
         known.t0_ns, known.first, known.force, known.contact = trace.t0_ns, int(first[0]), force, contact
         known.along, known.across, known.turns = along, across, turns
+        known.noise = np.repeat(block.noise_m_s2, np.diff(first))
         return known
 
     def save(self) -> dict[float, _Rate]:
@@ -109,12 +116,12 @@ class Mesh:
 
 def at_rest(block: MeshBlock, revs: int, frac: float) -> tuple[float, float, float, float]:
     """Return deflection, its rate, regime and lost contacts of a mesh pressed together at one angle."""
-    from emulator.physics.kernels.gearbox import P_BACKLASH, mesh_at
+    from emulator.physics.kernels.gearbox import mesh_at
 
     stiffness, error = mesh_at(revs % block.error2.size, frac, block.p, block.error1, block.error2, block.form)
     pressed = block.drive_n[0] / max(stiffness, 1.0)
     if block.drive_n[0] < 0.0:
-        return error - block.p[P_BACKLASH] + pressed, 0.0, -1.0, 0.0
+        return error - block.play_m[0] + pressed, 0.0, -1.0, 0.0
     return error + pressed, 0.0, 1.0, 0.0
 
 
@@ -136,7 +143,7 @@ class Ear:
         self._rate_hz = 0.0
         self._next = -1
 
-    def hear(self, force_n: Floats, n0: int, rate_hz: float, density_m_s2: float) -> Floats:
+    def hear(self, force_n: Floats, n0: int, rate_hz: float, density_m_s2: Floats) -> Floats:
         """Return the acceleration [m/s²] of samples n0 …, under a force [N] and a noise density [m/s²/√Hz].
 
         Raises

@@ -227,7 +227,8 @@ class Spindle(Machine):
         done = self.step
         self.step = nc_program.following(p.program, done)
         if done.phase == CUT and self.step.phase == CUT:
-            self.reversal_m = self.axis.drive_m - self.axis.table_m
+            # the drive stands ahead by half the play, and must go as far behind before the table follows
+            self.reversal_m = 2.0 * abs(self.axis.drive_m - self.axis.table_m)
         if self.step.phase == LOAD:
             self.parts_made += 1
             self.waiting = True

@@ -125,16 +125,36 @@ def excess(x, error, regime, backlash):
 
 @kernel
 def run_mesh(
-    first, lead, tick_s, rate, speed, revs, frac, drive, longest_s, p, error1, error2, form, state, force, contact
+    first,
+    lead,
+    tick_s,
+    rate,
+    speed,
+    revs,
+    frac,
+    drive,
+    damping,
+    play,
+    longest_s,
+    p,
+    error1,
+    error2,
+    form,
+    state,
+    force,
+    contact,
 ):
     """Integrate the mesh over a block; fill `force` float64[n] [N] and `contact` float64[n] (1, 0, -1) at the samples.
 
     first int64[k+1], lead float64[k] [s] : the sample grid · speed, drive float64[k+1] [rad/s], [N] at the ticks
+    damping [N s/m], play [m] float64[k] : of the mesh in each tick, by its oil
     revs int64[k+1], frac float64[k+1] : the pinion at the ticks · state float64[4] : x, ẋ, regime, contacts lost
     """
     z2 = error2.shape[0]
-    backlash = p[P_BACKLASH]
     for tick in range(first.shape[0] - 1):
+        p[P_DAMPING] = damping[tick]
+        p[P_BACKLASH] = play[tick]
+        backlash = play[tick]
         slope = (speed[tick + 1] - speed[tick]) / tick_s
         pull = (drive[tick + 1] - drive[tick]) / tick_s
         t = 0.0
