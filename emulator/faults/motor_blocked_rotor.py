@@ -7,7 +7,7 @@ from emulator.physics.induction_motor import InductionMotor
 
 
 class MotorBlockedRotor:
-    """Any severity above 0 holds the shaft still; what moved ends as friction heat.
+    """Any severity above 0 holds the shaft still; the jam takes what moved.
 
     The motor takes its starting current until a trip or the heat ends it.
     """

@@ -35,9 +35,9 @@ EXTRA_SIZE = 8
 # then |i|², reactive, torque; then values for the loop and for the holding of an open phase
 (
     K_PSA, K_PSB, K_PRA, K_PRB, K_OM, K_TH, K_IN, K_SHAFT, K_STATOR, K_ROTOR, K_FRICTION, K_CORE, K_SQUARE, K_REACTIVE,
-    K_TORQUE, K_DRIVE, K_LOOP_L, K_UA, K_UB, K_IA, K_IB, K_LOOP_RATE, K_HOLD, K_DIA, K_DIB,
-) = range(25)  # fmt: skip
-K_SIZE = 25
+    K_TORQUE, K_DRIVE, K_LOOP_L, K_UA, K_UB, K_IA, K_IB, K_LOOP_RATE, K_HOLD, K_DIA, K_DIB, K_WA,
+) = range(26)  # fmt: skip
+K_SIZE = 26
 SUMS = slice(K_IN, K_TORQUE + 1)
 FREE, ONE, ALL = 0, 1, 2
 THIRD = 2.0 * math.pi / 3.0
@@ -98,9 +98,11 @@ def _stage(y, i_f, ua, ub, mode, ex, ey, par, asym, load, k):
     va, vb = (ua - rs * isa) / (1.0 + rs * g), (ub - rs * isb) / (1.0 + rs * g)
     ca, cb = g * va, g * vb
     hold = 0.0
+    wa, wb = ua, ub  # what the supply imposes: an open phase takes no power, whatever voltage stands there
     if mode == ONE:
         ce = (b * rs * isa - oa) * ex + (b * rs * isb - ob) * ey
         across = -ua * ey + ub * ex
+        wa, wb = -across * ey, across * ex
         if mu > 0.0:
             drive = -across * ey + ex * ce / b
             loop_l = leak + kappa * ex * ex / b
@@ -113,6 +115,7 @@ def _stage(y, i_f, ua, ub, mode, ex, ey, par, asym, load, k):
         va, vb = ve * ex - inner * ey, ve * ey + inner * ex
         ca, cb = -g * inner * ey, g * inner * ex
     elif mode == ALL:
+        wa = wb = 0.0
         na, nb = b * rs * isa - oa, b * rs * isb - ob
         if mu > 0.0:
             drive = na / b
@@ -131,7 +134,7 @@ def _stage(y, i_f, ua, ub, mode, ex, ey, par, asym, load, k):
         k[K_OM], k[K_TH] = 0.0, 0.0
     else:
         k[K_OM], k[K_TH] = (torque - taken - par[m.P_FRICTION] * om) / par[m.P_INERTIA], om
-    k[K_IN] = 1.5 * (ua * ita + ub * itb)
+    k[K_IN] = 1.5 * (wa * ita + wb * itb)
     k[K_SHAFT] = taken * om
     k[K_STATOR] = 1.5 * rs * (ita * ita + itb * itb)
     k[K_ROTOR] = 1.5 * (da * ira + db * irb)
@@ -141,19 +144,51 @@ def _stage(y, i_f, ua, ub, mode, ex, ey, par, asym, load, k):
     k[K_REACTIVE] = 1.5 * (ub * (ita + kappa * i_f) - ua * itb)
     k[K_TORQUE] = torque
     k[K_DRIVE], k[K_LOOP_L], k[K_UA], k[K_UB], k[K_IA], k[K_IB] = drive, loop_l, ua, ub, ita, itb
-    k[K_LOOP_RATE], k[K_HOLD] = loop_rate, hold
+    k[K_LOOP_RATE], k[K_HOLD], k[K_WA] = loop_rate, hold, wa
     k[K_DIA], k[K_DIB] = b * va + oa + kappa * loop_rate, b * vb + ob
 
 
 @kernel
+def _parabola(y0, y1, y2, width):
+    """Return (c0, c1, c2) of the parabola through the start, middle and end of a step."""
+    return y0, (-3.0 * y0 + 4.0 * y1 - y2) / width, 2.0 * (y0 - 2.0 * y1 + y2) / (width * width)
+
+
+@kernel
+def _response(i0, w, z, loop_l):
+    """Return (A, a0, a1, a2) of the exact i_f = A e^{-zx/L} + a0 + a1 x + a2 x² under a drive that is a parabola."""
+    a2 = w[2] / z
+    a1 = (w[1] - 2.0 * a2 * loop_l) / z
+    a0 = (w[0] - a1 * loop_l) / z
+    return i0 - a0, a0, a1, a2
+
+
+@kernel
+def _at(r, rate, x):
+    return r[0] * math.exp(-rate * x) + r[1] + (r[2] + r[3] * x) * x
+
+
+@kernel
 def _loop(i0, w0, w1, w2, x, width, z, loop_l):
-    """Return i_f at `x` of a step of `width`: exact for a drive that is a parabola through w0, w1 (middle), w2."""
-    slope = (-3.0 * w0 + 4.0 * w1 - w2) / width
-    bend = 2.0 * (w0 - 2.0 * w1 + w2) / (width * width)
-    a2 = bend / z
-    a1 = (slope - 2.0 * a2 * loop_l) / z
-    a0 = (w0 - a1 * loop_l) / z
-    return (i0 - a0) * math.exp(-z / loop_l * x) + a0 + (a1 + a2 * x) * x
+    """Return i_f at `x` of a step of `width` under a drive w0, w1 (middle), w2; fast loops cost no small steps."""
+    return _at(_response(i0, _parabola(w0, w1, w2, width), z, loop_l), z / loop_l, x)
+
+
+@kernel
+def _integral(r, rate, b0, b1, b2, h):
+    """Return ∫ i_f·(b0 + b1 x + b2 x²) dx over a step, exactly."""
+    e = math.exp(-rate * h)
+    m0 = (1.0 - e) / rate
+    m1 = (m0 - h * e) / rate
+    m2 = (2.0 * m1 - h * h * e) / rate
+    a0, a1, a2 = r[1], r[2], r[3]
+    return r[0] * (b0 * m0 + b1 * m1 + b2 * m2) + h * (
+        a0 * b0
+        + h * ((a0 * b1 + a1 * b0) / 2.0)
+        + h * h * ((a0 * b2 + a1 * b1 + a2 * b0) / 3.0)
+        + h**3 * ((a1 * b2 + a2 * b1) / 4.0)
+        + h**4 * (a2 * b2 / 5.0)
+    )
 
 
 @kernel
@@ -175,7 +210,7 @@ def _drive_voltage(vp, t, pulsed, leg_on, ex, ey, pa, pb, p0):
 def _step(y, i_f, t, h, mode, leg_on, ex, ey, pulsed, pa, pb, p0, par, asym, vp, load, k, out):
     """One RK4 step of `h` from `y` into `out` (states, then energies over the step); return i_f, loss, contact, local.
 
-    `k` float64[4, 25] keeps the stages. The loop's own equation is linear and may be stiff: it is solved exactly.
+    `k` float64[4, 26] keeps the stages. The loop's own equation is linear and may be stiff: it is solved exactly.
     """
     mu = asym[A_SHORTED]
     rs = par[m.P_RS]
@@ -203,14 +238,17 @@ def _step(y, i_f, t, h, mode, leg_on, ex, ey, pulsed, pa, pb, p0, par, asym, vp,
     if mu == 0.0:
         return 0.0, 0.0, 0.0, 0.0
     w0, w1, w2, loop_l = k[0, K_DRIVE], 0.5 * (k[1, K_DRIVE] + k[2, K_DRIVE]), k[3, K_DRIVE], k[0, K_LOOP_L]
-    middle = _loop(i_f, w0, w1, w2, 0.5 * h, h, z, loop_l)
-    end = _loop(i_f, w0, w1, w2, h, h, z, loop_l)
+    r = _response(i_f, _parabola(w0, w1, w2, h), z, loop_l)
+    rate = z / loop_l
+    middle, end = _at(r, rate, 0.5 * h), _at(r, rate, h)
+    u = _parabola(k[0, K_WA], 0.5 * (k[1, K_WA] + k[2, K_WA]), k[3, K_WA], h)
+    out[K_IN] += mu * _integral(r, rate, u[0], u[1], u[2], h)
+    fast = r[0] * r[0] * (1.0 - math.exp(-2.0 * rate * h)) / (2.0 * rate)
+    squares = fast + r[0] * _integral((1.0, 0.0, 0.0, 0.0), rate, r[1], r[2], r[3], h)
+    squares += _integral(r, rate, r[1], r[2], r[3], h)
     own = mu * rs * (1.0 - kappa)
-    ia1, ua1 = 0.5 * (k[1, K_IA] + k[2, K_IA]), 0.5 * (k[1, K_UA] + k[2, K_UA])
-    out[K_IN] += s * mu * (k[0, K_UA] * i_f + 4.0 * ua1 * middle + k[3, K_UA] * end)
-    squares = s * (i_f * i_f + 4.0 * middle * middle + end * end)
     a0 = k[0, K_IA] + (kappa - 1.0) * i_f
-    a1 = ia1 + (kappa - 1.0) * middle
+    a1 = 0.5 * (k[1, K_IA] + k[2, K_IA]) + (kappa - 1.0) * middle
     a2 = k[3, K_IA] + (kappa - 1.0) * end
     contact = asym[A_CONTACT] * squares
     return end, own * squares, contact, mu * rs * s * (a0 * a0 + 4.0 * a1 * a1 + a2 * a2) + contact
@@ -245,9 +283,17 @@ def _hold_at_zero(y, i_f, ex, ey, par, asym):
 
 
 @kernel
+def _hold_all_at_zero(y, i_f, par, asym):
+    """Set the stator flux to what rotor and loop give a stator that carries nothing: i_s' = -κ i_f α."""
+    _, lr, lm, d, _ = inductances(par, asym, y[5])
+    y[0] = lm / lr * y[2] - d / lr * 2.0 / 3.0 * asym[A_SHORTED] * i_f
+    y[1] = lm / lr * y[3]
+
+
+@kernel
 def _interrupt(y, i_f, par, asym):
     """Open all phases at constant rotor and loop flux; return the loop's current after."""
-    _, lr, lm, d, _ = inductances(par, asym, y[5])
+    _, lr, lm, _, _ = inductances(par, asym, y[5])
     mu = asym[A_SHORTED]
     kappa = 2.0 / 3.0 * mu
     leak = par[m.P_LS] - par[m.P_LM]
@@ -255,9 +301,7 @@ def _interrupt(y, i_f, par, asym):
     if mu > 0.0:
         flux = y[0] - leak * (1.0 - kappa) * i_f
         after = (lm / lr * y[2] - flux) / (leak + kappa * lm * (1.0 - lm / lr))
-    # i_s' = -κ i_f α: ψ_s = L_m/L_r ψ_r + (D/L_r) i_s'.
-    y[0] = lm / lr * y[2] - d / lr * kappa * after
-    y[1] = lm / lr * y[3]
+    _hold_all_at_zero(y, after, par, asym)
     return after
 
 
@@ -314,7 +358,7 @@ def motor_advance_asymmetric(state, extra, par, asym, vp, steps, h, load, rows):
         state[m.E_ARC] += before - field_energy(y, i_f, par, asym)
     state[m.CONNECTED] = 1.0 if connected else 0.0
     if asym[A_LOCKED] != 0.0 and y[4] != 0.0:
-        state[m.E_FRICTION] += 0.5 * par[m.P_INERTIA] * y[4] * y[4]
+        state[m.E_SHAFT] += 0.5 * par[m.P_INERTIA] * y[4] * y[4]  # the jam takes what moved
         y[4] = 0.0
     pulsed = connected and vp[v.V_PULSED] != 0.0
     is_open = phase >= 0 and int(extra[X_OPEN]) == phase
@@ -381,7 +425,9 @@ def motor_advance_asymmetric(state, extra, par, asym, vp, steps, h, load, rows):
             first[3] = k[3]
             for j in range(6):
                 y[j] = out[j]
-            if is_open and mode != ALL:
+            if mode == ALL:
+                _hold_all_at_zero(y, end, par, asym)
+            elif is_open:
                 _hold_at_zero(y, end, ex, ey, par, asym)
             i_f = end
             for j in range(K_IN, K_TORQUE + 1):
