@@ -1,5 +1,6 @@
 """The loop of pipes a pump works in: tank, suction side, discharge side, tank."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,6 +31,7 @@ class Circuit:
     resistance_override: float | None = None
     density_kg_m3: float = field(default=0.0, init=False)
     _base_k: float = field(default=0.0, init=False)
+    _wave_m: float = field(default=0.0, init=False)
     _vapour_m: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -105,7 +107,7 @@ class Circuit:
 
     def fill(self, a: NDArray[np.float64]) -> None:
         """Write the loop into the kernel's array."""
-        a[k.N_STATIC] = self.static_m
+        a[k.N_STATIC] = self.static_m if self._wave_m == 0.0 else self.static_m - self._wave_m
         a[k.N_RESISTANCE] = self.resistance
         a[k.N_INERTANCE] = self.inertance_1_m
         a[k.N_SUCTION_NET] = ATMOSPHERE_PA / (self.density_kg_m3 * GRAVITY_M_S2) + self.suction_net_m
@@ -115,11 +117,29 @@ class Circuit:
         a[k.N_DENSITY] = self.density_kg_m3
 
     def advance(self, flow_m3_s: float, tick_s: float) -> None:
-        """Move the water from the source to the sink tank for one tick [s]."""
+        """Move the water from the source to the sink tank for one tick [s], less what leaks on the way."""
+        self._wave_m = sum(e.wave(tick_s) for e in (*self.suction, *self.discharge) if isinstance(e, Pipe))
+        arrives = flow_m3_s
+        for pipe in self.discharge:
+            if isinstance(pipe, Pipe) and pipe.condition.leak_bore_m > 0.0:
+                lost = min(self.leak_m3_s(pipe, flow_m3_s), arrives)
+                pipe.leaked_m3 += lost * tick_s
+                arrives -= lost
         if self.source is not None and self.source is self.sink:
-            self.source.advance(flow_m3_s, flow_m3_s, tick_s)
+            self.source.advance(arrives, flow_m3_s, tick_s)
             return
         if self.source is not None:
             self.source.advance(0.0, flow_m3_s, tick_s)
         if self.sink is not None:
-            self.sink.advance(flow_m3_s, 0.0, tick_s)
+            self.sink.advance(arrives, 0.0, tick_s)
+
+    def leak_m3_s(self, pipe: Pipe, flow_m3_s: float) -> float:
+        """Return what leaks [m³/s] at the end of a pipe of the discharge side.
+
+        The pressure there is what the rest of the way takes at this flow; that the leak relieves it is neglected
+        here (a network solves it).
+        """
+        after = self.discharge[self.discharge.index(pipe) + 1 :]
+        head = sum(e.resistance_s2_m5 for e in after) * flow_m3_s**2
+        head += sum(e.parameters.static_head_m for e in after if isinstance(e, Pipe))
+        return pipe.leak_section_m2 * math.sqrt(2.0 * GRAVITY_M_S2 * max(head, 0.0))

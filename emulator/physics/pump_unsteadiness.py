@@ -8,13 +8,13 @@ from emulator.streams import Stream
 
 SLUG_S = 0.4  # time over which slugs of gas pass
 SLUG_SWING = 0.35  # standard deviation of the gas fraction, relative to its mean
-CENTRE, WIDTH = 0.5, 0.35  # of the turning frequency: most of the force lies at 0.2 … 0.8 of it
+CENTRE, WIDTH = 0.5, 0.45  # of the turning frequency: most of the force lies at 0.2 … 0.8 of it
 
 
 class Unsteadiness(Asset):
     """Noise of the tick's number, shaped by poles that follow the speed; still and silent while nothing excites it."""
 
-    STATES: ClassVar[tuple[str, ...]] = ("ticks", "force_n", "swing", "_y1", "_y2")
+    STATES: ClassVar[tuple[str, ...]] = ("ticks", "force_n", "swing", "_x1", "_x2", "_y1", "_y2")
 
     def __init__(self, stream: Stream) -> None:
         """Build it at rest."""
@@ -22,6 +22,8 @@ class Unsteadiness(Asset):
         self.ticks = 0
         self.force_n = 0.0
         self.swing = 0.0
+        self._x1 = 0.0
+        self._x2 = 0.0
         self._y1 = 0.0
         self._y2 = 0.0
 
@@ -34,18 +36,18 @@ class Unsteadiness(Asset):
         n = self.ticks
         self.ticks = n + 1
         if level_n == 0.0 and not gas:
-            self.force_n = self._y1 = self._y2 = self.swing = 0.0
+            self.force_n = self._x1 = self._x2 = self._y1 = self._y2 = self.swing = 0.0
             return
         draw = self._stream.normal(2 * n, 2)
         if gas:
             keep = math.exp(-dt_s / SLUG_S)
             self.swing = keep * self.swing + math.sqrt(1.0 - keep * keep) * float(draw[0])
-        # Two-pole resonance of unit variance at the ticks; beyond a fifth of their rate it would fold back.
-        centre = min(CENTRE * turning_hz * dt_s, 0.2)
-        radius = math.exp(-math.pi * max(WIDTH * turning_hz * dt_s, 1e-3))
-        r2 = radius * radius
-        cosine = math.cos(2.0 * math.pi * centre)
-        spread = (1.0 + r2) / ((1.0 - r2) * (1.0 + r2 * r2 - 2.0 * r2 * (2.0 * cosine * cosine - 1.0)))
-        y = 2.0 * radius * cosine * self._y1 - r2 * self._y2 + float(draw[1]) / math.sqrt(spread)
-        self._y2, self._y1 = self._y1, y
+        # Second-order band pass (1 - A)/2 with the all-pass A: its noise gain is (1 - r²)/2, whatever its centre.
+        # Beyond a fifth of the ticks' rate it would fold back.
+        cosine = math.cos(2.0 * math.pi * min(CENTRE * turning_hz * dt_s, 0.2))
+        tangent = math.tan(math.pi * min(max(WIDTH * turning_hz * dt_s, 1e-3), 0.2))
+        r2 = (1.0 - tangent) / (1.0 + tangent)
+        x = float(draw[1])
+        y = math.sqrt(0.5 * (1.0 - r2)) * (x - self._x2) + cosine * (1.0 + r2) * self._y1 - r2 * self._y2
+        self._y2, self._y1, self._x2, self._x1 = self._y1, y, self._x1, x
         self.force_n = level_n * y

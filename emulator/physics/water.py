@@ -1,4 +1,4 @@
-"""Water: density, vapour pressure and heat capacity of temperature, from published closed forms."""
+"""Water: density, vapour pressure, viscosity and heat capacity of temperature, from published closed forms."""
 
 import math
 
@@ -10,6 +10,7 @@ ZERO_CELSIUS_K = 273.15
 # The 20 °C value stands in the tables to six digits; Kell's fit is tied to it there.
 _DENSITY_20 = 998.207
 _VAPOUR_20 = 2339.3
+_VISCOSITY_20 = 1.0016e-3
 
 
 def density_kg_m3(temperature_k: float) -> float:
@@ -41,3 +42,8 @@ def _wagner(temperature_k: float) -> float:
         + 1.80122502 * tau**7.5
     )
     return 22.064e6 * math.exp(critical_k / temperature_k * series)
+
+
+def viscosity_pa_s(temperature_k: float) -> float:
+    """Dynamic viscosity, 0…100 °C within 2.5 % (µ = A·10^(B/(T - C)), Al-Shemmeri 2012), exact at 20 °C."""
+    return _VISCOSITY_20 * 10.0 ** (247.8 / (temperature_k - 140.0) - 247.8 / (293.15 - 140.0))

@@ -160,14 +160,8 @@ def advance_flow(omega, q_old, dt, pump, circuit):
 
 
 @kernel
-def pump_step(omega, q_old, dt, pump, circuit, out):
-    """Step the flow by ``dt`` at one speed and fill ``out`` with the operating point (layout above).
-
-    With the phases swapped the kernel works in the impeller's frame and turns the torque back at the end.
-    """
-    order = -1.0 if pump[C_ORDER] < 0.0 else 1.0
-    omega *= order
-    q, n = advance_flow(omega, q_old, dt, pump, circuit)
+def operating_point(q, omega, order, pump, circuit, out):
+    """Fill ``out`` at a flow and speed of the impeller's frame, turned back to the shaft's by ``order`` (±1)."""
     head, qi, x, sigma, phi, npsha, _ = head_of(q, omega, pump, circuit)
     torque = shaft_torque(q, omega, pump, circuit)
     d = 1e-4 * (abs(omega) + 1.0)
@@ -187,8 +181,20 @@ def pump_step(omega, q_old, dt, pump, circuit, out):
     out[O_IMPELLER_FLOW] = qi
     out[O_X] = x
     out[O_NPSHA] = npsha
-    out[O_ITERATIONS] = n
     out[O_HYDRAULIC] = circuit[N_DENSITY] * G * q * head
+
+
+@kernel
+def pump_step(omega, q_old, dt, pump, circuit, out):
+    """Step the flow by ``dt`` at one speed and fill ``out`` with the operating point (layout above).
+
+    With the phases swapped the kernel works in the impeller's frame and turns the torque back at the end.
+    """
+    order = -1.0 if pump[C_ORDER] < 0.0 else 1.0
+    omega *= order
+    q, n = advance_flow(omega, q_old, dt, pump, circuit)
+    operating_point(q, omega, order, pump, circuit, out)
+    out[O_ITERATIONS] = n
     return q
 
 

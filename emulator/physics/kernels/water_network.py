@@ -1,0 +1,476 @@
+"""Flows, heads and levels of a water network: one implicit system for edges and nodes, events inside the step.
+
+    edge  a → b   (L/(gA)) dQ/dt = h_a - h_b - loss(Q, h_a)      node   Σ Q_in - Σ Q_out - leak(h) - demand = dV/dt
+
+The step is SDIRK2 (as in `hydraulics`), each stage one Newton search on all flows and heads (global gradient, Todini
+and Pilati 1988), with the flows eliminated. What opens or shuts (check valves, tanks that run empty or over) has a
+status that stays through a step; a step that breaks one is halved down to the moment it breaks.
+"""
+
+import math
+
+import numpy as np
+
+from emulator.kernel import kernel
+from emulator.physics.kernels import hydraulics as hy
+from emulator.physics.kernels.friction import friction_m
+
+G = 9.80665
+
+# constants: float64[4]: absolute head of the air, vapour head [m], density, kinematic viscosity
+K_AIR, K_VAPOUR, K_DENSITY, K_VISCOSITY = range(4)
+CONSTANTS = 4
+
+# node: float64[N, 10]
+(
+    D_Z, D_AREA, D_VOLUME_MAX, D_GAS_HEAD, D_GAS_VOLUME, D_GAS_EXPONENT, D_LEAK, D_DEMAND, D_FIXED, D_SUCKS,
+) = range(10)  # fmt: skip
+NODE_SIZE = 10
+
+# node kinds and statuses (int64[N, 3]: kind, status, tank over which a free outlet stands)
+JUNCTION, TANK, FIXED, OUTLET, POCKET = range(5)
+NORMAL, FULL, EMPTY = range(3)
+
+# edge: float64[E, 10]
+(
+    A_RESISTANCE, A_INERTANCE, A_LENGTH, A_DIAMETER, A_ROUGHNESS, A_CHECK, A_BACK, A_KV, A_RECOVERY, A_SPARE,
+) = range(10)  # fmt: skip
+EDGE_SIZE = 10
+
+# int64[E, 6]: from node, node whose head it ends at, node that takes its water, kind, pump, open
+I_FROM, I_TO, I_INTO, I_KIND, I_PUMP, I_OPEN = range(6)
+PIPE, PUMP, VALVE = range(3)
+
+REWET_M = 0.01  # an empty tank feeds its outlets again from this level on
+SLOPE_MIN = 1.0  # s/m²
+HEAD_TOLERANCE, FLOW_TOLERANCE = 1e-10, 1e-13
+EVENT_S = 5e-8
+HEAD_PER_KV = 3600.0**2 * 1.0e5 / (1000.0 * G)
+
+
+@kernel
+def node_head(i, v, node, node_i, constants):
+    """Return (head [m], dh/dV [1/m²]) of a node that stores the volume ``v`` [m³]."""
+    if node_i[i, 0] == TANK:
+        area = node[i, D_AREA]
+        head = node[i, D_Z] + v / area
+        slope = 1.0 / area
+        if node[i, D_GAS_HEAD] > 0.0:
+            room = max(node[i, D_VOLUME_MAX] - v, 1e-6 * node[i, D_VOLUME_MAX])
+            gas = node[i, D_GAS_HEAD] * (node[i, D_GAS_VOLUME] / room) ** node[i, D_GAS_EXPONENT]
+            head += gas - constants[K_AIR]
+            slope += node[i, D_GAS_EXPONENT] * gas / room
+        return head, slope
+    # A pocket of gas at a junction: what water is stored, the gas is smaller.
+    room = max(node[i, D_GAS_VOLUME] - v, 1e-9)
+    gas = node[i, D_GAS_HEAD] * (node[i, D_GAS_VOLUME] / room) ** node[i, D_GAS_EXPONENT]
+    return node[i, D_Z] + gas - constants[K_AIR], node[i, D_GAS_EXPONENT] * gas / room
+
+
+@kernel
+def leak_flow(pressure_m, section, sharp):
+    """Return (flow [m³/s], slope) out of an opening of effective section C_d·A; nothing is sucked in.
+
+    Below ``sharp`` [m] the root is replaced by its secant, so that the slope stays finite.
+    """
+    if section == 0.0 or pressure_m <= 0.0:
+        return 0.0, 0.0
+    if pressure_m < sharp:
+        slope = section * math.sqrt(2.0 * G / sharp)
+        return slope * pressure_m, slope
+    q = section * math.sqrt(2.0 * G * pressure_m)
+    return q, 0.5 * q / pressure_m
+
+
+@kernel
+def pump_head(q, speed, h_from, z, pump, scratch, constants):
+    """Return the head [m] a pump adds at a flow, its suction standing at the total head ``h_from``."""
+    omega = -speed if pump[hy.C_ORDER] < 0.0 else speed
+    if q < 0.0:  # driven backwards through the impeller: the losses add to what the impeller still holds
+        n = omega / pump[hy.C_OMEGA0]
+        gain = 0.6 if omega < 0.0 else 1.0
+        return pump[hy.C_H0] * n * n * gain * pump[hy.C_DRY] + pump[hy.C_A2] * q * q
+    scratch[hy.N_SUCTION_NET] = constants[K_AIR] + h_from - z
+    scratch[hy.N_SUCTION_K] = 0.0
+    scratch[hy.N_VAPOUR] = constants[K_VAPOUR]
+    scratch[hy.N_DENSITY] = constants[K_DENSITY] * (1.0 - pump[hy.C_GAS])
+    return hy.head_of(q, omega, pump, scratch)[0]
+
+
+@kernel
+def valve_loss(q, h_from, z, edge, constants):
+    """Return the loss [m] of a control valve, choked beyond F_L² (p_1 - F_F p_v) (IEC 60534-2-1)."""
+    resistance = HEAD_PER_KV / (edge[A_KV] * edge[A_KV])
+    loss = resistance * q * q
+    if edge[A_RECOVERY] > 0.0:
+        vapour = constants[K_VAPOUR]
+        ratio = 0.96 - 0.28 * math.sqrt(vapour * constants[K_DENSITY] * G / 22.064e6)
+        inlet = constants[K_AIR] + h_from - z
+        choked = max(edge[A_RECOVERY] * edge[A_RECOVERY] * (inlet - ratio * vapour), 0.1)
+        if q > 0.0 and loss > choked:  # no more flow, whatever the drop: a wall a thousand times steeper
+            limit = math.sqrt(choked / resistance)
+            loss = choked + 2000.0 * resistance * limit * (q - limit)
+    return loss if q >= 0.0 else -loss
+
+
+@kernel
+def edge_loss(e, q, h_from, edges, edges_i, nodes, speeds, pumps, scratch, constants):
+    """Return the head [m] an edge takes at flow ``q``; negative for a pump."""
+    edge = edges[e]
+    loss = edge[A_RESISTANCE] * q * abs(q)
+    if q < 0.0 and edge[A_CHECK] == 1.0 and edge[A_BACK] > 0.0:  # a check valve that stays open a little
+        loss /= edge[A_BACK] * edge[A_BACK]
+    kind = edges_i[e, I_KIND]
+    if kind == PIPE:
+        if edge[A_ROUGHNESS] >= 0.0:
+            loss += friction_m(q, edge[A_LENGTH], edge[A_DIAMETER], edge[A_ROUGHNESS], constants[K_VISCOSITY])
+        return loss
+    z = nodes[edges_i[e, I_FROM], D_Z]
+    if kind == VALVE:
+        return loss + valve_loss(q, h_from, z, edge, constants)
+    p = edges_i[e, I_PUMP]
+    return loss - pump_head(q, speeds[p], h_from, z, pumps[p], scratch, constants)
+
+
+@kernel
+def linear_solve(a, b):
+    """Solve a·x = b in place (Gauss, partial pivoting); the solution is left in b."""
+    n = b.shape[0]
+    for c in range(n):
+        pivot = c
+        for r in range(c + 1, n):
+            if abs(a[r, c]) > abs(a[pivot, c]):
+                pivot = r
+        if pivot != c:
+            for j in range(c, n):
+                a[c, j], a[pivot, j] = a[pivot, j], a[c, j]
+            b[c], b[pivot] = b[pivot], b[c]
+        inverse = 1.0 / a[c, c]
+        for r in range(c + 1, n):
+            if a[r, c] != 0.0:
+                f = a[r, c] * inverse
+                for j in range(c + 1, n):
+                    a[r, j] -= f * a[c, j]
+                b[r] -= f * b[c]
+    for c in range(n - 1, -1, -1):
+        total = b[c]
+        for j in range(c + 1, n):
+            total -= a[c, j] * b[j]
+        b[c] = total / a[c, c]
+
+
+@kernel
+def outlet_head(i, v, node, node_i, constants):
+    """Return the head [m] a free outlet over a tank works against: its own height and the tank's gas."""
+    tank = node_i[i, 2]
+    head = node[i, D_Z]
+    if node[tank, D_GAS_HEAD] > 0.0:
+        head += node_head(tank, v[tank], node, node_i, constants)[0] - node[tank, D_Z] - v[tank] / node[tank, D_AREA]
+    return head
+
+
+@kernel
+def _stores(i, frozen, node_i):
+    return (node_i[i, 0] == TANK and frozen == 0 and node_i[i, 1] != FULL) or node_i[i, 0] == POCKET
+
+
+@kernel
+def _given(i, frozen, node_i):
+    kind = node_i[i, 0]
+    return kind in (FIXED, OUTLET) or (kind == TANK and (frozen == 1 or node_i[i, 1] == FULL))
+
+
+@kernel
+def leak_at(i, h, v, node, node_i):
+    """Return (flow, slope) of the leak of a node at a head."""
+    if node_i[i, 0] == TANK:
+        return leak_flow(h - node[i, D_Z] if v > 0.0 else 0.0, node[i, D_LEAK], 1e-8)
+    return leak_flow(h - node[i, D_Z], node[i, D_LEAK], 1e-6)
+
+
+@kernel
+def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants):
+    """Solve one implicit stage of length ``step`` [s] in place; return (iterations, worst head, worst flow residual).
+
+    frozen 1: tanks keep their level (the steady state at given levels).
+    """
+    n, m = h.shape[0], q.shape[0]
+    matrix = np.zeros((n, n))
+    right = np.zeros(n)
+    g = np.zeros(m)
+    r = np.zeros(m)
+    lift = np.zeros(m)
+    balance = np.zeros(n)
+    slope = np.zeros(n)
+    worst_head = worst_flow = 0.0
+    for iteration in range(80):
+        for i in range(n):
+            if node_i[i, 0] == TANK or node_i[i, 0] == POCKET:
+                h[i], slope[i] = node_head(i, v[i], node, node_i, constants)
+            elif node_i[i, 0] == OUTLET:
+                h[i] = outlet_head(i, v, node, node_i, constants)
+            leak, leak_slope = leak_at(i, h[i], v[i], node, node_i)
+            balance[i] = -leak - node[i, D_DEMAND]
+            right[i] = 0.0
+            for j in range(n):
+                matrix[i, j] = 0.0
+            matrix[i, i] = leak_slope + 1e-12
+            if _stores(i, frozen, node_i):
+                balance[i] -= (v[i] - v_base[i]) / step
+                matrix[i, i] += 1.0 / (slope[i] * step)
+        worst_head = worst_flow = 0.0
+        for e in range(m):
+            if edges_i[e, I_OPEN] == 0:
+                q[e] = 0.0
+                continue
+            a, b = edges_i[e, I_FROM], edges_i[e, I_TO]
+            flow, ha = q[e], h[a]
+            loss = edge_loss(e, flow, ha, edges, edges_i, node, speeds, pumps, scratch, constants)
+            dq = 1e-6 * abs(flow) + 1e-9
+            above = edge_loss(e, flow + dq, ha, edges, edges_i, node, speeds, pumps, scratch, constants)
+            lift[e] = 1.0
+            if edges_i[e, I_KIND] != PIPE:
+                higher = edge_loss(e, flow, ha + 1e-5, edges, edges_i, node, speeds, pumps, scratch, constants)
+                lift[e] = 1.0 - (higher - loss) / 1e-5
+            inertia = edges[e, A_INERTANCE] / step
+            d = max((above - loss) / dq + inertia, SLOPE_MIN)
+            r[e] = loss + inertia * (flow - q_base[e]) - (ha - h[b])
+            g[e] = 1.0 / d
+            worst_head = max(worst_head, abs(r[e]))
+            into = edges_i[e, I_INTO]
+            balance[a] -= flow
+            balance[into] += flow
+            matrix[a, a] += g[e] * lift[e]
+            matrix[a, b] -= g[e]
+            matrix[into, a] -= g[e] * lift[e]
+            matrix[into, b] += g[e]
+            right[a] += g[e] * r[e]
+            right[into] -= g[e] * r[e]
+        for i in range(n):
+            if _given(i, frozen, node_i):
+                for j in range(n):
+                    matrix[i, j] = 0.0
+                matrix[i, i] = 1.0
+                right[i] = 0.0
+            else:
+                right[i] += balance[i]
+                worst_flow = max(worst_flow, abs(balance[i]))
+        near = 1.0 if iteration < 12 else 100.0  # beyond that only rounding is left
+        if worst_head <= near * HEAD_TOLERANCE and worst_flow <= near * FLOW_TOLERANCE:
+            return iteration, worst_head, worst_flow
+        linear_solve(matrix, right)
+        share = 1.0 if iteration < 25 else 0.5
+        for e in range(m):
+            if edges_i[e, I_OPEN] == 1:
+                a, b = edges_i[e, I_FROM], edges_i[e, I_TO]
+                q[e] += share * g[e] * (lift[e] * right[a] - right[b] - r[e])
+        for i in range(n):
+            if _stores(i, frozen, node_i):
+                v[i] += share * right[i] / slope[i]
+            elif not _given(i, frozen, node_i):
+                h[i] += share * right[i]
+    return 80, worst_head, worst_flow
+
+
+@kernel
+def net_inflow(i, q, h, v, node, node_i, edges_i):
+    """Return what flows into a node less what leaves it [m³/s]."""
+    total = -node[i, D_DEMAND] - leak_at(i, h[i], v[i], node, node_i)[0]
+    for e in range(q.shape[0]):
+        if edges_i[e, I_INTO] == i:
+            total += q[e]
+        if edges_i[e, I_FROM] == i:
+            total -= q[e]
+    return total
+
+
+@kernel
+def _may(e, forward, edges, edges_i, node_i):
+    """Return whether an edge may carry water that way."""
+    if forward:
+        return not (node_i[edges_i[e, I_FROM], 0] == TANK and node_i[edges_i[e, I_FROM], 1] == EMPTY)
+    if edges[e, A_CHECK] == 1.0 and edges[e, A_BACK] == 0.0:
+        return False
+    to = edges_i[e, I_TO]
+    if node_i[to, 0] == OUTLET:
+        return False
+    return not (node_i[to, 0] == TANK and node_i[to, 1] == EMPTY)
+
+
+@kernel
+def broken(flip, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants):
+    """Return how many statuses no longer hold; with ``flip`` 1 change them."""
+    count = 0
+    for i in range(h.shape[0]):
+        if node_i[i, 0] != TANK:
+            continue
+        status = node_i[i, 1]
+        new = status
+        open_ = node[i, D_GAS_HEAD] == 0.0
+        if status == NORMAL and v[i] <= 1e-10 * node[i, D_AREA]:
+            new = EMPTY
+        elif status == NORMAL and open_ and v[i] > node[i, D_VOLUME_MAX]:
+            if net_inflow(i, q, h, v, node, node_i, edges_i) >= 0.0:
+                new = FULL
+        elif (status == FULL and net_inflow(i, q, h, v, node, node_i, edges_i) < -1e-12) or (
+            status == EMPTY and v[i] > REWET_M * node[i, D_AREA]
+        ):
+            new = NORMAL
+        if new != status:
+            count += 1
+            if flip == 1:
+                node_i[i, 1] = new
+    for e in range(q.shape[0]):
+        if edges_i[e, I_OPEN] == 1:
+            wrong = (q[e] > 1e-12 and not _may(e, True, edges, edges_i, node_i)) or (
+                q[e] < -1e-12 and not _may(e, False, edges, edges_i, node_i)
+            )
+        else:
+            a = edges_i[e, I_FROM]
+            rest = edge_loss(e, 0.0, h[a], edges, edges_i, node, speeds, pumps, scratch, constants)
+            drive = h[a] - h[edges_i[e, I_TO]] - rest
+            wrong = (drive > 1e-9 and _may(e, True, edges, edges_i, node_i)) or (
+                drive < -1e-9 and _may(e, False, edges, edges_i, node_i)
+            )
+        if wrong:
+            count += 1
+            if flip == 1:
+                edges_i[e, I_OPEN] = 1 - edges_i[e, I_OPEN]
+                q[e] = 0.0
+    return count
+
+
+@kernel
+def _book(weight, q, v, h, node, node_i, edges_i, passed):
+    """Add what crossed the network's border in `weight` seconds at these flows: leaks, demands, given nodes."""
+    for i in range(h.shape[0]):
+        passed[0] += weight * leak_at(i, h[i], v[i], node, node_i)[0]
+        passed[1] += weight * node[i, D_DEMAND]
+        if node_i[i, 0] == FIXED:
+            passed[2] += weight * net_inflow(i, q, h, v, node, node_i, edges_i)
+        elif node_i[i, 0] == TANK and node_i[i, 1] == FULL:
+            passed[3] += weight * net_inflow(i, q, h, v, node, node_i, edges_i)
+
+
+@kernel
+def _sdirk(dt, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed):
+    """Step by ``dt`` in place with all statuses held."""
+    step = hy.GAMMA * dt
+    q0, v0 = q.copy(), v.copy()
+    stage(step, 0, q0, v0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
+    _book(dt * (1.0 - hy.GAMMA), q, v, h, node, node_i, edges_i, passed)
+    ratio = (1.0 - hy.GAMMA) / hy.GAMMA
+    q1, v1 = q0 + ratio * (q - q0), v0.copy()
+    for i in range(h.shape[0]):
+        if _stores(i, 0, node_i):  # by the flows, not by the search: what is counted is what flowed
+            v1[i] = v0[i] + (1.0 - hy.GAMMA) * dt * net_inflow(i, q, h, v, node, node_i, edges_i)
+    stage(step, 0, q1, v1, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
+    _book(dt * hy.GAMMA, q, v, h, node, node_i, edges_i, passed)
+    for i in range(h.shape[0]):
+        if _stores(i, 0, node_i):
+            v[i] = v1[i] + step * net_inflow(i, q, h, v, node, node_i, edges_i)
+
+
+@kernel
+def advance(dt, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed, events):
+    """Advance by ``dt`` [s] in place; valves and tanks that change status do so at their moment.
+
+    passed float64[4] : volume leaked, drawn, into given heads, spilt [m³] · events int64[1] : status changes.
+    """
+    left = dt
+    for _ in range(40):
+        q_old, v_old, h_old, passed_old = q.copy(), v.copy(), h.copy(), passed.copy()
+        _sdirk(left, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
+        if broken(0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
+            return
+        low, high = 0.0, left
+        while high - low > EVENT_S:
+            middle = 0.5 * (low + high)
+            q[:], v[:], h[:], passed[:] = q_old, v_old, h_old, passed_old
+            _sdirk(middle, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
+            if broken(0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
+                low = middle
+            else:
+                high = middle
+        q[:], v[:], h[:], passed[:] = q_old, v_old, h_old, passed_old
+        _sdirk(high, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
+        for _round in range(2 + h.shape[0]):  # one change may call for another at once
+            if broken(1, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
+                break
+            events[0] += 1
+        left -= high
+        if left <= EVENT_S:
+            return
+    _sdirk(left, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
+
+
+@kernel
+def settle(q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants):
+    """Come to the steady flows at the present levels; return (statuses still broken, head, flow residual).
+
+    Ever longer implicit steps: the first follow the water's inertia, the last have forgotten it.
+    """
+    step = 0.1
+    worst_head = worst_flow = 0.0
+    wrong = 0
+    for _ in range(120):
+        q0 = q.copy()
+        _, worst_head, worst_flow = stage(
+            step, 1, q0, v, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants
+        )
+        wrong = broken(1, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
+        if wrong == 0:
+            if step >= 1e12:
+                return 0, worst_head, worst_flow
+            step *= 8.0
+        elif step > 1.0:
+            step = 1.0
+    return wrong, worst_head, worst_flow
+
+
+@kernel
+def pump_points(q, h, edges_i, nodes, speeds, pumps, scratch, constants, out):
+    """Fill ``out`` float64[P, OUT_SIZE] with the operating points of all pumps."""
+    for e in range(q.shape[0]):
+        p = edges_i[e, I_PUMP]
+        if p < 0:
+            continue
+        pump, speed, flow = pumps[p], speeds[p], q[e]
+        a = edges_i[e, I_FROM]
+        order = -1.0 if pump[hy.C_ORDER] < 0.0 else 1.0
+        pump_head(max(flow, 0.0), speed, h[a], nodes[a, D_Z], pump, scratch, constants)
+        hy.operating_point(max(flow, 0.0), speed * order, order, pump, scratch, out[p])
+        if flow < 0.0:
+            _turbine(flow, speed, order, h[a], nodes[a, D_Z], pump, scratch, constants, out[p])
+
+
+@kernel
+def reverse_torque(q, omega, pump, density):
+    """Return the torque [N m] a shaft must give while water runs backwards through the impeller.
+
+    A disc that turns in water, and the jet of the backflow, which lets the wheel run away at 1.2 of the speed of the
+    same flow forwards.
+    """
+    rated = density * G * pump[hy.C_FLOW] * pump[hy.C_HEAD] / (pump[hy.C_OMEGA0] * pump[hy.C_ETA])
+    shut = 0.5 * rated * pump[hy.C_H0] / pump[hy.C_HEAD]
+    n = omega / pump[hy.C_OMEGA0]
+    x = q / pump[hy.C_FLOW]
+    return shut * n * abs(n) * (1.2 if n < 0.0 else 1.0) + 0.6 * rated * (x * x + n * abs(x) / 1.2)
+
+
+@kernel
+def _turbine(q, speed, order, h_from, z, pump, scratch, constants, out):
+    omega = speed * order
+    d = 1e-4 * (abs(omega) + 1.0)
+    torque = reverse_torque(q, omega, pump, constants[K_DENSITY])
+    above = reverse_torque(q, omega + d, pump, constants[K_DENSITY])
+    below = reverse_torque(q, omega - d, pump, constants[K_DENSITY])
+    out[hy.O_FLOW] = q
+    out[hy.O_HEAD] = pump_head(q, speed, h_from, z, pump, scratch, constants)
+    out[hy.O_POWER] = torque * omega
+    out[hy.O_TORQUE] = torque * order
+    out[hy.O_TORQUE_SLOPE] = min(max((above - below) / (2.0 * d), 0.0), 5.0)
+    out[hy.O_TORQUE_CURVATURE] = min(max(0.5 * (above - 2.0 * torque + below) / (d * d), -0.02), 0.02) * order
+    out[hy.O_IMPELLER_FLOW] = q
+    out[hy.O_X] = 0.0
+    out[hy.O_HYDRAULIC] = constants[K_DENSITY] * G * q * out[hy.O_HEAD]
