@@ -48,6 +48,8 @@ class Wandering:
         if self.spec.wander > 0.0:
             x += self.spec.wander * math.sqrt(STEP_S) * self._motion(tau / STEP_S)
         bound = self.spec.bound
+        if abs(x) <= bound:
+            return x
         return abs((x - bound) % (4.0 * bound) - 2.0 * bound) - bound
 
     def value(self, tau: float) -> float:
