@@ -121,8 +121,8 @@ class ChannelBank:
         """How late the sensor chain is: both its filters are symmetric [s]; 0 without a chain."""
         if not self.parameters.chained:
             return 0.0
-        taps = self._sensor.mount.shape[1] + self._sensor.anti_alias.shape[1]
-        return (taps / k.LANES - 2.0) / self.rate_hz
+        taps = int(self._sensor.mount.shape[1] + self._sensor.anti_alias.shape[1])
+        return float(taps / k.LANES - 2) / self.rate_hz
 
     @property
     def bytes_per_channel(self) -> float:
@@ -251,11 +251,8 @@ class ChannelBank:
         names = ("condition", "_state", "_block", "_events", "_next", "_heeded")
         saved = {name: copy.deepcopy(getattr(self, name)) for name in names}
         t = self._trains
-        return saved | {
-            "trains": (t.to_go.copy(), t.index.copy(), t.width_mm.copy()),
-            "sensor": self._sensor,
-            "force": self._structure.force,
-        }
+        moved = (t.to_go.copy(), t.index.copy(), t.width_mm.copy())
+        return saved | {"trains": moved, "sensor": self._sensor, "force": self._structure.force}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take over what `save` returned, in a bank of the same parameters, sources and streams."""

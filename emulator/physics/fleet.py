@@ -1,7 +1,8 @@
 """A fleet: thousands of pump sets as arrays, each with its own motor, loop, wear and faults (fidelity level F1).
 
-Signals are asked by unit: ``a00017.flow_m3_s``. Motors hang on the mains; what a T-circuit cannot show (start transients
-of the flux, line harmonics) a fleet does not have. The first units may carry an accelerometer (F2, `ChannelBank`).
+Signals are asked by unit: ``a00017.flow_m3_s``. Motors hang on the mains; what a T-circuit cannot show (start
+transients of the flux, line harmonics) a fleet does not have. The first units may carry an accelerometer (F2,
+`ChannelBank`).
 """
 
 import dataclasses
@@ -31,7 +32,7 @@ LARGEST_DEVIATION = 2.5
 
 @dataclass(frozen=True, slots=True)
 class PumpFleetParameters:
-    """The type, in SI; defaults are the reference skid of one pump, its motor direct on line, its loop H = 10 + 44550 Q².
+    """The type, in SI; by default the reference skid: motor direct on line, loop H = 10 + 44550 Q².
 
     `weibull_shape`, `damage_growth` : bearing life; a spall begins when damage reaches the unit's own life (Weibull,
     10 % of units before L10) and is fully grown after this more damage. `damage_acceleration` : of damage only.
@@ -275,8 +276,8 @@ class PumpFleet(Machine):
         c, s = self.constants, self.state
         weight = density_kg_m3(self.site.fluid_k) * GRAVITY_M_S2
         loss = (c[k.P_KS] + self.conditions[k.C_SUCTION]) * s[k.FLOW] ** 2
-        suction = weight * (self.parameters.suction_level_m - loss)
-        return suction if what == "suction_pressure_pa" else suction + weight * self.out[k.O_HEAD]
+        suction = np.asarray(weight * (self.parameters.suction_level_m - loss))
+        return suction if what == "suction_pressure_pa" else np.asarray(suction + weight * self.out[k.O_HEAD])
 
     def _velocity(self) -> Floats:
         """Housing velocity at 1× [m/s rms] of the unbalance (§2.4): M = 50 kg on k = 2e7 N/m, ζ = 0.05, rotor 40 kg."""

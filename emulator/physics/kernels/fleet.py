@@ -265,35 +265,104 @@ def _book(w0, w1, load_0, h, i, state, p, c, u, out, rs, rr, on):
 
 
 @kernel
+def _spare_head(q, w, i, p, c, u):
+    return pump_point(w, q, i, p, c, u)[0] - p[P_STATIC, i] - (p[P_K, i] + c[C_SUCTION, i]) * q * q
+
+
+@kernel
+def steady_flow(w, i, p, c, u):
+    """Return the flow [m³/s] at which the pump gives what its loop takes; regula falsi, Illinois form."""
+    low, high = 0.0, 4.0 * p[P_QB, i]
+    f_low, f_high = _spare_head(low, w, i, p, c, u), _spare_head(high, w, i, p, c, u)
+    if f_low <= 0.0:
+        return 0.0
+    q = low
+    side = 0
+    for _ in range(200):
+        last = q
+        q = (low * f_high - high * f_low) / (f_high - f_low)
+        f = _spare_head(q, w, i, p, c, u)
+        if f == 0.0 or abs(q - last) <= 4e-16 * q:
+            break
+        if f > 0.0:
+            low, f_low = q, f
+            f_high *= 0.5 if side > 0 else 1.0
+            side = 1
+        else:
+            high, f_high = q, f
+            f_low *= 0.5 if side < 0 else 1.0
+            side = -1
+    return q
+
+
+@kernel
+def _spare_torque(w, i, p, c, u, rs, rr):
+    we, lm = u[U_WE], p[P_LM, i]
+    te, current_2 = motor_torque(
+        w, we, u[U_VOLT], rs, rr, we * (p[P_LS, i] - lm), we * (p[P_LR, i] - lm), we * lm, p[P_POLES, i]
+    )
+    return te - _taken(w, steady_flow(w, i, p, c, u), i, p, c, u) - p[P_FRICTION, i] * w, te, current_2
+
+
+@kernel
+def steady_speed(i, p, c, u, rs, rr):
+    """Return the speed [rad/s] at which torque and load meet, above the breakdown slip; that of breakdown if none."""
+    we, lm = u[U_WE], p[P_LM, i]
+    xs, xr, xm = we * (p[P_LS, i] - lm), we * (p[P_LR, i] - lm), we * lm
+    xa = xs + xm
+    d = rs * rs + xa * xa
+    source = math.hypot(xm * xm * rs / d, xm * (rs * rs + xs * xa) / d + xr)
+    high = we / p[P_POLES, i]
+    low = high * (1.0 - min(rr / source, 1.0))
+    f_low, f_high = _spare_torque(low, i, p, c, u, rs, rr)[0], _spare_torque(high, i, p, c, u, rs, rr)[0]
+    if f_low <= 0.0:
+        return low
+    w = low
+    side = 0
+    for _ in range(100):
+        last = w
+        w = (low * f_high - high * f_low) / (f_high - f_low)
+        f = _spare_torque(w, i, p, c, u, rs, rr)[0]
+        if f == 0.0 or abs(w - last) <= 4e-16 * w:
+            break
+        if f > 0.0:
+            low, f_low = w, f
+            f_high *= 0.5 if side > 0 else 1.0
+            side = 1
+        else:
+            high, f_high = w, f
+            f_low *= 0.5 if side < 0 else 1.0
+            side = -1
+    return w
+
+
+@kernel
 def settle(first, last, state, p, c, u, out):
     """Bring the running units first … last-1 to thermal equilibrium; others to rest at ambient temperature."""
     nothing = np.empty((0, 1, 2))
     for i in range(first, last):
         on = c[C_RUN, i] > 0.0 and u[U_WE] > 0.0 and u[U_VOLT] > 0.0
         state[T_WINDING, i] = state[T_FRAME, i] = state[T_CASING, i] = state[T_BEARING, i] = u[U_AMBIENT]
-        state[OMEGA, i] = 0.985 * u[U_WE] / p[P_POLES, i] if on else 0.0
-        state[FLOW, i] = p[P_QB, i] * state[OMEGA, i] / p[P_OMEGA0, i]
-        for _ in range(40 if on else 0):
-            rise = (state[T_WINDING, i] - REFERENCE_K) * u[U_FEEDBACK]
-            rs = p[P_RS, i] * (1.0 + COPPER_PER_K * rise)
-            rr = p[P_RR, i] * (1.0 + ALUMINIUM_PER_K * rise)
-            for _ in range(12):
-                w, q = state[OMEGA, i], state[FLOW, i]
-                state[OMEGA, i], state[FLOW, i] = _step(w, q, 2.0, i, p, c, u, rs, rr, on)
-            w = state[OMEGA, i]
-            we, lm = u[U_WE], p[P_LM, i]
-            te, current_2 = motor_torque(
-                w, we, u[U_VOLT], rs, rr, we * (p[P_LS, i] - lm), we * (p[P_LR, i] - lm), we * lm, p[P_POLES, i]
-            )
-            stator, rotor = 3.0 * rs * current_2, te * (we / p[P_POLES, i] - w)
-            share = min(1.0, w / p[P_FAN, i])
-            cooling = p[P_GFA, i] * (p[P_STANDSTILL, i] + (1.0 - p[P_STANDSTILL, i]) * share)
-            cooling *= 1.0 - 0.6 * c[C_FAN, i]
-            frame = u[U_AMBIENT] + (stator + rotor + p[P_FRICTION, i] * w * w) / cooling
-            state[T_FRAME, i] = frame
-            state[T_WINDING, i] = frame + (stator + 0.5 * rotor) / p[P_GWF, i]
+        state[OMEGA, i] = state[FLOW, i] = 0.0
         if on:
-            w, q = state[OMEGA, i], state[FLOW, i]
+            for _ in range(60):
+                before = state[T_WINDING, i]
+                rise = (before - REFERENCE_K) * u[U_FEEDBACK]
+                rs = p[P_RS, i] * (1.0 + COPPER_PER_K * rise)
+                rr = p[P_RR, i] * (1.0 + ALUMINIUM_PER_K * rise)
+                w = steady_speed(i, p, c, u, rs, rr)
+                _, te, current_2 = _spare_torque(w, i, p, c, u, rs, rr)
+                stator, rotor = 3.0 * rs * current_2, te * (u[U_WE] / p[P_POLES, i] - w)
+                share = min(1.0, w / p[P_FAN, i])
+                cooling = p[P_GFA, i] * (p[P_STANDSTILL, i] + (1.0 - p[P_STANDSTILL, i]) * share)
+                cooling *= 1.0 - 0.6 * c[C_FAN, i]
+                frame = u[U_AMBIENT] + (stator + rotor + p[P_FRICTION, i] * w * w) / cooling
+                state[T_FRAME, i] = frame
+                state[T_WINDING, i] = frame + (stator + 0.5 * rotor) / p[P_GWF, i]
+                if abs(state[T_WINDING, i] - before) < 1e-10:
+                    break
+            q = steady_flow(w, i, p, c, u)
+            state[OMEGA, i], state[FLOW, i] = w, q
             head, torque, _, x = pump_point(w, q, i, p, c, u)
             through = u[U_DENSITY] * CP * q
             loss = torque * w - u[U_DENSITY] * G * q * head
