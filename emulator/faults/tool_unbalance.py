@@ -18,4 +18,4 @@ class ToolUnbalance:
 
     def apply(self, target: Spindle, severity: float, t_ns: int) -> None:
         """Set the balance grade."""
-        target.condition.balance_grade_mm_s = 2.5 * 16.0**severity
+        target.condition.unbalance_grade_mm_s = 2.5 * 16.0**severity

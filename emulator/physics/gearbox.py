@@ -35,7 +35,7 @@ class Gearbox(Machine):
     parameters: GearboxParameters
     STATES: ClassVar[tuple[str, ...]] = (
         "oil_k", "particles_ml", "torque_in_nm", "torque_out_nm", "force_n", "loss_w", "speed_rad_s", "turns_revs",
-        "turns_frac", "t_ns", "_powers", "_sums", "_forces",
+        "turns_frac", "_fresh", "t_ns", "_powers", "_sums", "_forces",
     )  # fmt: skip
 
     def __init__(self, parameters: GearboxParameters, site: Site, name: str, level: str = "F2") -> None:
@@ -48,6 +48,7 @@ class Gearbox(Machine):
         self.torque_in_nm = self.torque_out_nm = self.force_n = self.loss_w = self.speed_rad_s = 0.0
         self.turns_revs, self.turns_frac, self.t_ns = 0, 0.0, 0
         self._powers = (0.0, 0.0, 0.0)
+        self._fresh = True  # nothing has turned since the start
         self._sums = np.zeros(6)  # in, out, loss, kinetic stored, heat out, heat stored [J]
         self._forces: dict[int, MeshTick] = {}
         self._mesh = Mesh()
@@ -139,6 +140,10 @@ class Gearbox(Machine):
 
     def half_step(self, speed_rad_s: float, dt_s: float) -> None:
         """Advance what the output shaft turns."""
+        if self._fresh and speed_rad_s != self.speed_rad_s:  # settled at one speed, started at another
+            self.speed_rad_s = speed_rad_s
+            self._powers = self._balance(speed_rad_s, 0.0)
+        self._fresh = False
         for machine in self.driven:
             machine.half_step(speed_rad_s * self.speed_ratio, dt_s)
 
@@ -282,6 +287,7 @@ class Gearbox(Machine):
         self.speed_rad_s = speed_rad_s
         self._powers = self._balance(speed_rad_s, 0.0)
         self.particles_ml = list(self._source())
+        self._fresh = True
         return self.torque_in_nm
 
     # --- what can be seen ---------------------------------------------------------------------------------

@@ -193,8 +193,8 @@ class Spindle(Machine):
         self._book(before, sums)
         _, ramp = _turn(p.cut, self._feed_m(), self.offsets_m)
         self._ticks[t_ns] = CutTick(
-            before, self.speed_rad_s, self.turns_frac, self.depth_m if cut_to > cut_from else 0.0, self._feed_m(),
-            cut_from, cut_to, self.wear_gain, ramp,
+            before, self.speed_rad_s, self.turns_revs, self.turns_frac,
+            self.depth_m if cut_to > cut_from else 0.0, self._feed_m(), cut_from, cut_to, self.wear_gain, ramp,
         )  # fmt: skip
         angle = ShaftAngle(self.turns_revs, self.turns_frac)
         angle.advance(before, self.speed_rad_s, TICK_S)
@@ -307,6 +307,26 @@ class Spindle(Machine):
             -TICK_S / MONTH_S
         )
 
+    # --- its shaft, for bearings that turn with it -----------------------------------------------------------
+
+    @property
+    def own_speed_rad_s(self) -> float:
+        """Speed of the shaft [rad/s]."""
+        return self.speed_rad_s
+
+    @property
+    def own_radial_load_n(self) -> float:
+        """Preload, and half of the cutting force, on each bearing [N]."""
+        return self.parameters.preload_n + 0.5 * self.cutting_force_n
+
+    def own_trace(self, t0_ns: int) -> ShaftTrace:
+        """Return the block just stepped, which began at `t0_ns`."""
+        now = [tick for t, tick in self._ticks.items() if t >= t0_ns]
+        speed = np.array([now[0].speed0_rad_s, *(tick.speed1_rad_s for tick in now)])
+        none, one = np.zeros(len(now)), np.ones(len(now))
+        load = np.full(len(now), self.own_radial_load_n)
+        return ShaftTrace(t0_ns, TICK_S, now[0].revs, now[0].frac, speed, 1e3 * one, one, load, none)
+
     # --- start --------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -336,6 +356,8 @@ class Spindle(Machine):
         power = self.cutting_force_n * self.cutting_speed_m_s
         return {
             "speed_rad_s": self.speed_rad_s,
+            "run": float(self.run),
+            "feed_override": self.feed_override,
             "running": float(self.speed_rad_s > 1.0),
             "torque_nm": self.torque_nm,
             "current_a": math.hypot(self.torque_nm / p.torque_per_a, p.idle_a if self._powered else 0.0),

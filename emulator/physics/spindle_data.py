@@ -39,6 +39,7 @@ class SpindleParameters:
     tool_damping: float = 0.03
     tool_natural_hz: float = 800.0
     rotor_kg: float = 4.0
+    preload_n: float = 500.0
     bearing_heat_j_k: float = 4000.0
     bearing_cooling_w_k: float = 8.0
     growth_m_w: tuple[float, float] = (0.06e-6, 0.04e-6)
@@ -79,7 +80,7 @@ class SpindleCondition:
     Attributes
     ----------
     added_wear_m : flank wear beyond the edge's own · broken_m : by how much one tooth stands back
-    depth_gain, damping_gain, stiffness_gain : of the cut and of the tool's mode · balance_grade_mm_s : of the tool
+    depth_gain, damping_gain, stiffness_gain : of the cut and of the tool's mode · unbalance_grade_mm_s : of the tool
     taylor_gain, cooling_gain : of C_T and of the bearing's cooling · added_play_m : of the axis
 
     """
@@ -89,7 +90,7 @@ class SpindleCondition:
     depth_gain: float = 1.0
     damping_gain: float = 1.0
     stiffness_gain: float = 1.0
-    balance_grade_mm_s: float = 2.5
+    unbalance_grade_mm_s: float = 2.5
     taylor_gain: float = 1.0
     cooling_gain: float = 1.0
     added_play_m: float = 0.0
@@ -100,4 +101,4 @@ def tool_mode(p: SpindleParameters, c: SpindleCondition) -> tuple[float, float, 
     mass = p.tool_stiffness_n_m / (2.0 * math.pi * p.tool_natural_hz) ** 2
     stiffness = p.tool_stiffness_n_m * c.stiffness_gain
     damping = 2.0 * p.tool_damping * c.damping_gain * math.sqrt(stiffness * mass)
-    return mass, damping, stiffness, p.rotor_kg * c.balance_grade_mm_s * 1e-3 / p.speed_rad_s
+    return mass, damping, stiffness, p.rotor_kg * c.unbalance_grade_mm_s * 1e-3 / p.speed_rad_s

@@ -25,10 +25,11 @@ CURRENT_S = 1e-3
 
 
 class CutTick(NamedTuple):
-    """One tick: speeds at its ends [rad/s], turn fraction at its start, cut in it, force gain, torque over a turn."""
+    """One tick: speeds at its ends [rad/s], turns at its start, cut in it, force gain, torque over a turn."""
 
     speed0_rad_s: float
     speed1_rad_s: float
+    revs: int
     frac: float
     depth_m: float
     feed_m: float

@@ -81,7 +81,7 @@ def test_what_is_felt_grows_with_severity(kind):
 def test_one_bad_tooth_makes_one_burst_a_turn_where_it_is(kind):
     severity = 1.0 if kind == "gear_tooth_crack" else 0.15
     _, base = healthy()
-    stand, x = faulty(kind, severity)
+    _, x = faulty(kind, severity)
     extra = (x - base).reshape(-1, TURN)
     energy = np.mean(extra**2, axis=0)
     # the window's first sample is a whole number of turns after the notch: tooth 0 comes at the start of each row
@@ -192,7 +192,7 @@ def test_play_is_felt_only_without_load():
     assert np.array_equal(loaded, faulty("gear_backlash", 0.0, seconds=1.0)[1])
     light = {"torque": 1.0, "profile_error_m": 6e-6, "seconds": 1.2}
     peak = [np.abs(faulty("gear_backlash", s, **light)[1]).max() for s in (0.0, 1.0)]
-    assert not peak[0] == peak[1]
+    assert peak[0] != peak[1]
 
 
 @pytest.mark.parametrize("kind", ["gear_tooth_crack", "gear_eccentricity", "gear_backlash", "gear_misalignment"])
