@@ -240,10 +240,13 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                 struck[kind, 1] = q + 1
 
             for j in range(modes):
+                if pushed == 0 and fresh == 0 and _silent(state.z[g, j]):
+                    continue  # adds nothing
                 lane_mode(
                     structure.turning[g, j], structure.place[g, j], pushed, state.z[g, j], motion.level[g, tick],
                     background, n, many, hit, row, lane, rung_r[j], rung_i[j], x,
                 )  # fmt: skip
+
             for kind in range(3):
                 entry = pushed if kind == 2 else 0
                 k = min(kind, 1)
