@@ -20,8 +20,8 @@ class Part(Protocol):
 
     name: str
 
-    def severity(self, t_ns: int) -> float:
-        """Return the severity in [0, 1] at plant time `t_ns` [ns]."""
+    def held_severity(self, t_ns: int) -> float:
+        """Return the severity in [0, 1] that stands at plant time `t_ns` [ns]."""
         ...
 
 
@@ -55,7 +55,7 @@ class _Configured:
             return self.spec.severity_at(t_ns)
         if self.spec.until is not None and t_ns >= self.spec.until:
             return 0.0
-        return self.spec.severity * self.part.severity(t_ns)
+        return self.spec.severity * self.part.held_severity(t_ns)
 
 
 def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> str | None:

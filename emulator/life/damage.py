@@ -105,6 +105,13 @@ class Process:
         share = (self.damage(t_ns) - start) / (shape.end - start)
         return float(min(max(share, 0.0), 1.0) ** shape.power)
 
+    def held_severity(self, t_ns: int) -> float:
+        """Return the severity at the last change of rate before `t_ns` [ns], which lies on the grid of seconds.
+
+        The fault is moved at that grid only: how often the plant looks does not change what it sees.
+        """
+        return self.severity(min(t_ns, self.state.at_ns)) if t_ns >= self.onset_ns else 0.0
+
     # --- the end ------------------------------------------------------------------------------------------
 
     def rul_s(self, t_ns: int) -> float:

@@ -46,7 +46,7 @@ class Track:
     def __init__(self, x: Floats, h: float, end: float, limit: float) -> None:
         self.x = x
         self.h = h
-        self.end = end
+        self.end = float(end)
         self.limit = limit
 
     def value(self, tau: float) -> float:
