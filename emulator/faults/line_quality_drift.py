@@ -1,0 +1,27 @@
+"""Quality drift: a station spoils more parts."""
+
+from typing import Any, ClassVar
+
+from emulator.faults.base import parameters
+from emulator.physics.packaging_line import PackagingLine
+
+
+class LineQualityDrift:
+    """Probability of a reject 1 → 10 %: its own + 0.09 s."""
+
+    kind: ClassVar[str] = "line_quality_drift"
+    layer: ClassVar[str] = "physics"
+    targets: ClassVar[tuple[str, ...]] = ("packaging_line",)
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        given = parameters(self.kind, params, station="")
+        self._station = str(given["station"])
+
+    def check(self, target: PackagingLine) -> None:
+        """Refuse a station that the line does not have; asked before the fault is configured."""
+        target.station(self._station)
+
+    def apply(self, target: PackagingLine, severity: float, t_ns: int) -> None:
+        """Set the station's condition."""
+        index = target.station(self._station)
+        target.condition.reject_extra[index] = 0.09 * severity
