@@ -29,7 +29,7 @@ def test_a_lone_station_is_up_r_over_r_plus_p():
 def test_two_stations_lie_between_no_buffer_and_each_alone_and_rise_with_the_buffer():
     rates = [rate(two(n)) for n in (0, 5, 20, 100)]
     assert rates == sorted(rates)
-    assert rates[0] == pytest.approx(0.83333, rel=0.02)
+    assert rates[0] == pytest.approx(0.83333, rel=0.03)
     assert 0.87 < rates[-1] < 0.915
 
 
