@@ -149,7 +149,7 @@ class Emulation:
             readings = {
                 point.id: self._sample(point, image, signals, now_ns)
                 for point in image.points.values()
-                if point.signal is not None
+                if point.signal is not None and self._due(point, now_ns)
             }
             image.commit(readings, self.epoch_ns + now_ns)
             self._hash(image)
@@ -158,6 +158,13 @@ class Emulation:
             self.truth.state(now_ns, self.plant.truth())
             if self.life.ages:
                 self.truth.life(now_ns, self.life.truth(now_ns))
+
+    def _due(self, point: Point, now_ns: int) -> bool:
+        """Whether the device takes a new value of the point at this block edge; between, the old one stands."""
+        if point.every is None:
+            return True
+        before_ns = now_ns - self.plant.block_ns
+        return before_ns == 0 or now_ns // point.every != before_ns // point.every
 
     # --- inside -------------------------------------------------------------------------------------------
 
@@ -180,7 +187,7 @@ class Emulation:
         for loop, signal in self.plant.process_signals().items():
             if signal == point.signal:
                 self._controls.setdefault(point.id, []).append(loop)
-        scan_s = self.plant.block_ns / SECOND
+        scan_s = max(self.plant.block_ns, point.every or 0) / SECOND
         self.chains[point.id] = ScalarChain(point.sensor, self.streams, path, scan_s, (low, high), (factor, offset))
 
     def _sample(self, point: Point, image: DeviceImage, signals: Mapping[str, float], now_ns: int) -> Reading:

@@ -145,7 +145,8 @@ class OpcUaAddress(Strict):
 class Point(Strict):
     """One addressed value of a device. `asset` and `quantity` are its meaning; `signal` is where the plant takes it.
 
-    A point with `write` can be written over the wire; the plant receives the named command.
+    A point with `write` can be written over the wire; the plant receives the named command. `every` is how often the
+    device takes a new value, at each block where nothing is said.
     """
 
     id: PointId
@@ -156,6 +157,7 @@ class Point(Strict):
     range: tuple[float, float] = (0.0, 1.0)
     description: str = ""
     critical: bool = False
+    every: Duration | None = Field(default=None, gt=0)
     signal: str | None = None
     sensor: SensorSpec | None = None
     write: str | None = None
@@ -168,6 +170,8 @@ class Point(Strict):
         low, high = self.range
         if not low < high:
             raise ValueError(f"range [{low}, {high}] is empty; the first number is the lower end")
+        if self.every is not None and self.waveform is not None:
+            raise ValueError("a waveform comes with every block; take out every, or the waveform")
         if (self.modbus is None) == (self.opcua is None):
             raise ValueError("a point needs exactly one address: either modbus or opcua")
         if self.signal is None and self.write is None:
