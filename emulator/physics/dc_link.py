@@ -6,8 +6,8 @@ import math
 def ripple_v(current_a: float, capacitance_f: float, peak_v: float, pulse_hz: float, angle_rad: float) -> float:
     """Return the peak-to-peak ripple [V] of a rectifier bridge with a capacitor behind it.
 
-    From a peak on the capacitor gives the load's current, V̂ - I t/C, until the next pulse V̂ cos ω(T - t) takes over;
-    where the sine itself falls more slowly than that, the bridge conducts all the time.
+    From where the sine falls faster than the capacitor, sin φ₀ = I/(ω C V̂), the capacitor gives the load's current and
+    its voltage falls by I t/C, until the next pulse takes over; a load too large for that takes the bare pulses.
 
     Parameters
     ----------
@@ -20,15 +20,18 @@ def ripple_v(current_a: float, capacitance_f: float, peak_v: float, pulse_hz: fl
     """
     if current_a <= 0.0 or peak_v <= 0.0:
         return 0.0
-    period = 1.0 / pulse_hz
+    omega = angle_rad * pulse_hz
     rate = current_a / capacitance_f
-    low, high = 0.5 * period, period
-    if rate * low >= peak_v * (1.0 - math.cos(0.5 * angle_rad)):
-        return peak_v * (1.0 - math.cos(0.5 * angle_rad))
+    steep = rate / (omega * peak_v)
+    bare = peak_v * (1.0 - math.cos(0.5 * angle_rad))
+    if steep >= math.sin(min(0.5 * angle_rad, 0.5 * math.pi)):
+        return bare
+    leaves = math.asin(steep)
+    low, high = 0.5 * angle_rad, angle_rad
     for _ in range(40):
         middle = 0.5 * (low + high)
-        if peak_v - rate * middle > peak_v * math.cos(angle_rad * (1.0 - middle / period)):
+        if math.cos(leaves) - steep * (middle - leaves) > math.cos(angle_rad - middle):
             low = middle
         else:
             high = middle
-    return rate * high
+    return min(peak_v * (1.0 - math.cos(angle_rad - high)), bare)

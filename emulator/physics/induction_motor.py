@@ -13,7 +13,8 @@ import numpy as np
 from emulator.physics.asset import TICK_S, Asset
 from emulator.physics.induction_circuit import InductionCircuit, OperatingPoint
 from emulator.physics.kernels import motor as k
-from emulator.physics.kernels import motor_asymmetric as ka
+from emulator.physics.kernels import motor_stage as ka
+from emulator.physics.kernels.motor_asymmetric import motor_advance_asymmetric
 from emulator.physics.motor_asymmetry import asymmetry, supply_vector
 from emulator.physics.motor_currents import MotorTrace, Recorder
 from emulator.physics.motor_parameters import InductionMotorCondition, InductionMotorParameters
@@ -257,7 +258,7 @@ class InductionMotor(Asset):
         about = np.array([load.torque_nm, load.slope_nms, load.curvature_nms2, load.speed_rad_s])
         vector = supply_vector(supply, turn, self.condition)
         self.current_square = float(
-            ka.motor_advance_asymmetric(
+            motor_advance_asymmetric(
                 self.state, self.extra, self._par, self.asymmetry, vector, n, tick_s / n, about, rows
             )
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.physics.kernels import motor_asymmetric as k
+from emulator.physics.kernels import motor_stage as k
 from emulator.physics.kernels import motor_supply as v
 from emulator.physics.terminal import SINE, Terminal
 

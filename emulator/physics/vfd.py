@@ -253,7 +253,7 @@ class Vfd(Asset):
         p = self.parameters
         if p.overload_current_a > 0.0:
             instant = self.overload.advance(current_a if self.energised else 0.0, TICK_S)
-            if instant is not None and self.energised:
+            if instant is not None and (self.energised or self.run):
                 self.trip_on("overload")
                 self.tripped_after_s = instant
         if self.energised:

@@ -21,7 +21,8 @@ def render_phase(rows, turn, speed, slope, steps, h, first_s, skip, period_s, co
     for tick in range(counts.shape[0]):
         for j in range(skip[tick], skip[tick] + counts[tick]):
             t = first_s[tick] + j * period_s
-            n = min(int(t / h), steps - 1)
+            # An instant on a substep's edge belongs to the later one, whichever way its quotient was rounded.
+            n = min(int(t / h + 1e-9), steps - 1)
             x = (t - n * h) / h
             r = tick * steps + n
             if voltage:

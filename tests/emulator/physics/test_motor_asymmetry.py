@@ -1,6 +1,7 @@
 """Asymmetric machines against closed forms, their energy, and the way into an asymmetry and out of it."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -156,9 +157,9 @@ def test_more_shorted_turns_or_a_better_contact_give_more_negative_sequence():
         return abs(sequences(record(motor, 2, constant(motor, SLIP)), "current", 0, 40)[1])
 
     ladder = [negative(turns, 0.05) for turns in (0.005, 0.01, 0.02, 0.05)]
-    assert all(a < b for a, b in zip(ladder, ladder[1:], strict=False))
+    assert all(a < b for a, b in pairwise(ladder))
     ladder = [negative(0.02, contact) for contact in (10.0, 1.0, 0.1, 0.0)]
-    assert all(a < b for a, b in zip(ladder, ladder[1:], strict=False))
+    assert all(a < b for a, b in pairwise(ladder))
     assert ladder[0] == pytest.approx(0.02**2 * PHASE / 10.0 / 3.0, rel=0.01)
 
 
