@@ -1,6 +1,6 @@
 """Gas, valves and rod of the cylinders of a reciprocating compressor, along the shaft's angle.
 
-Each cylinder: d(U) = -p dV + Σ ṁ h with U = pV/(n-1) and h = nRT/(n-1): closed, that is the polytrope p Vⁿ. Valve plates
+Each cylinder: dU = -p dV + Σ ṁ h with U = pV/(n-1) and h = nRT/(n-1): closed, that is the polytrope p Vⁿ. Plates
 m ẍ = Δp A - preload - k x - c v between seat and stop; oil on the seat holds them until Δp A also overcomes it.
 Fourth-order Runge-Kutta; all sums are integrated alongside with the same weights, so mass and energy close exactly.
 """
@@ -192,7 +192,8 @@ def rod_force(p, ddx, omega, a):
 def advance(state, sums, rows, phase, frac, w0, w1, dt, steps, blows, rate, lead, pressure, rod):
     """Advance all cylinders over a tick; return how many blows were noted.
 
-    state float64[c, C_SIZE], sums float64[c, S_SIZE], rows float64[c, A_SIZE] : constants of each · phase float64[c] [turns] behind the shaft
+    state float64[c, C_SIZE], sums float64[c, S_SIZE], rows float64[c, A_SIZE] : constants of each
+    phase float64[c] [turns] : ahead of the shaft
     frac : shaft angle [turns] · w0, w1 : speed [rad/s], straight between · steps : of the tick, split where stiff
     blows float64[m, 4] filled: time into the tick [s], impulse [N s], kind, cylinder
     rate, lead, pressure float64[c, k], rod float64[c, k] : samples at lead + i/rate [s]; k may be 0
