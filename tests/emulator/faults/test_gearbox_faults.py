@@ -9,6 +9,8 @@ from emulator.faults.base import registry
 from emulator.physics.gear_data import GearboxCondition
 from tests.emulator.gears import EVEN, RATED, Stand, lines
 
+pytestmark = pytest.mark.slow_without_jit
+
 FAULTS = {
     "gear_tooth_crack": {},
     "gear_pitting": {},

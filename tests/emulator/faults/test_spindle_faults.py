@@ -11,6 +11,9 @@ from emulator.physics.nc_program import Program
 from emulator.physics.spindle_data import SpindleCondition
 from tests.emulator.spindles import Cell, line, spectrum
 
+pytestmark = pytest.mark.slow_without_jit
+
+RATE = 12800.0
 FAULTS = (
     "tool_flank_wear", "tool_breakage", "tool_unbalance", "spindle_chatter", "spindle_drawbar_loss",
     "spindle_coolant_loss", "spindle_backlash",
@@ -62,9 +65,9 @@ def test_a_broken_tooth_brings_the_turn_into_the_tooth_pass():
     lines = []
     for severity in (0.0, 0.2, 0.5, 1.0):
         cell = faulty("tool_breakage", severity)
-        force = cell.cut(["tangential_force_n"])[0]
+        force = cell.cut(["tangential_force_n"], rate=RATE)[0]
         turn = cell.spindle.speed_rad_s / (2 * np.pi)
-        lines.append([line(force, n * turn) for n in (1, 4)])
+        lines.append([line(force, n * turn, RATE) for n in (1, 4)])
     once, passing = np.array(lines).T
     assert list(once) == sorted(once)
     assert once[3] > 50.0 * once[0]
@@ -75,8 +78,8 @@ def test_chatter_begins_beyond_the_limit_near_the_tool_s_frequency():
     shares = []
     for severity in (0.0, 0.3, 1.0):
         cell = faulty("spindle_chatter", severity)
-        x = cell.cut(["acceleration_y_m_s2"], settle=1.2)[0]
-        f, a = spectrum(x)
+        x = cell.cut(["acceleration_y_m_s2"], settle=1.2, rate=RATE)[0]
+        f, a = spectrum(x, RATE)
         turn = cell.spindle.speed_rad_s / (2 * np.pi) * 4
         off = np.abs(f / turn - np.round(f / turn)) * turn > 8.0
         band = (f > 600.0) & (f < 1000.0)
@@ -94,8 +97,8 @@ def test_unbalance_is_heard_once_a_turn():
     heard = []
     for severity in (0.0, 0.5, 1.0):
         cell = faulty("tool_unbalance", severity, **idle)
-        x = cell.run(["acceleration_x_m_s2"], 1.2)[0][-25600:]
-        heard.append(line(x, cell.spindle.speed_rad_s / (2 * np.pi)))
+        x = cell.run(["acceleration_x_m_s2"], 1.2, RATE)[0][-6400:]
+        heard.append(line(x, cell.spindle.speed_rad_s / (2 * np.pi), RATE))
     assert heard[1] / heard[0] == pytest.approx(4.0, rel=1e-2)
     assert heard[2] / heard[0] == pytest.approx(16.0, rel=1e-2)
 
@@ -103,12 +106,14 @@ def test_unbalance_is_heard_once_a_turn():
 def test_a_loose_draw_bar_lowers_the_tool_s_frequency():
     found = []
     for severity in (0.0, 1.0):
-        cell = faulty("spindle_drawbar_loss", severity, program=Program(load_s=0.5), noise_m_s2=0.0)
+        cell = faulty(
+            "spindle_drawbar_loss", severity, program=Program(load_s=0.5, passes=1, cut_m=0.02), noise_m_s2=0.0
+        )
         cell.until_cutting()
         while cell.spindle.step.phase == 2:
-            cell.run(["acceleration_x_m_s2"], 0.1)
-        x = cell.run(["acceleration_x_m_s2"], 0.1)[0]  # rings out after the cut
-        f, a = spectrum(x)
+            cell.run(["acceleration_x_m_s2"], 0.1, RATE)
+        x = cell.run(["acceleration_x_m_s2"], 0.1, RATE)[0]  # rings out after the cut
+        f, a = spectrum(x, RATE)
         band = (f > 400.0) & (f < 1000.0)
         found.append(f[band][np.argmax(a[band])])
     assert found[1] / found[0] == pytest.approx(np.sqrt(0.6), abs=0.05)

@@ -120,6 +120,7 @@ def test_particle_counts_have_iso_codes(count, code):
 # --- kinematics ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 def test_gear_mesh_output_and_hunting_tooth_are_where_the_teeth_put_them():
     stand = Stand()
     signals = stand.gear.signals()
@@ -150,6 +151,7 @@ def test_mesh_stiffness_has_its_mean_and_its_swing():
     assert np.mean(k > 0.5 * (k.max() + k.min())) == pytest.approx(0.65, abs=1e-3)
 
 
+@pytest.mark.slow_without_jit
 def test_the_key_phase_comes_once_a_turn():
     pulse = Stand().run(["key_phase"], 3.0, speed=EVEN)[0]
     rises = np.flatnonzero((pulse[1:] == 1.0) & (pulse[:-1] == 0.0)) + 1
@@ -159,6 +161,7 @@ def test_the_key_phase_comes_once_a_turn():
 # --- the mesh as an oscillator ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("torque", [-150.0, 20.0, 200.0, 300.0])
 def test_levels_agree_on_transmitted_power(torque):
     stand = Stand(torque)
@@ -168,12 +171,14 @@ def test_levels_agree_on_transmitted_power(torque):
     assert power == pytest.approx(stand.gear.signals()["input_power_w"] - churned, rel=0.01)
 
 
+@pytest.mark.slow_without_jit
 def test_a_stiff_even_mesh_only_carries_the_load():
     stand = Stand(stiffness_swing=0.0, profile_error_m=0.0, pitch_error_m=0.0)
     force = stand.run(["mesh_force_n"], 0.3)[0]
     assert force[5000:] == pytest.approx(stand.gear.force_n, rel=1e-4)
 
 
+@pytest.mark.slow_without_jit
 def test_a_slow_change_of_stiffness_gives_the_linear_answer():
     stand = Stand(stiffness_swing=0.0, pitch_error_m=0.0, profile_error_m=2e-6, settled=EVEN)
     force = stand.run(["mesh_force_n"], 1.4, speed=EVEN)[0][-51200:]
@@ -183,6 +188,7 @@ def test_a_slow_change_of_stiffness_gives_the_linear_answer():
     assert lines(force, 575.0)[0] == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.slow_without_jit
 def test_half_the_step_moves_the_loss_of_contact_by_less_than_a_sample():
     found = []
     for part in (1.0, 0.5):
@@ -205,6 +211,7 @@ def test_half_the_step_moves_the_loss_of_contact_by_less_than_a_sample():
     assert np.max(np.abs(coarse - fine)) <= 1  # µs
 
 
+@pytest.mark.slow_without_jit
 def test_light_load_rattles_and_heavy_load_does_not():
     gears = {}
     for torque in (2.0, 200.0):
@@ -218,6 +225,7 @@ def test_light_load_rattles_and_heavy_load_does_not():
 # --- vibration ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 def test_any_cut_into_calls_and_any_block_gives_the_same_bits():
     whole = Stand(seed=3).run([*EARS, "mesh_force_n", "key_phase"], 0.4, rate=25600.0)
     small = Stand(seed=3).run([*EARS, "mesh_force_n", "key_phase"], 0.4, rate=25600.0, ticks=4)
@@ -232,6 +240,7 @@ def test_any_cut_into_calls_and_any_block_gives_the_same_bits():
     assert np.array_equal(np.concatenate(parts), whole[1])
 
 
+@pytest.mark.slow_without_jit
 def test_restored_anywhere_it_goes_on_bit_for_bit():
     one, other = Stand(), Stand(seed=1, torque_nm=5.0)
     one.gear.condition.crack = 0.4
@@ -249,6 +258,7 @@ def test_restored_anywhere_it_goes_on_bit_for_bit():
     assert np.array_equal(*again)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_averaging_over_turns_leaves_noise_by_the_root_of_their_number(seed):
     pair = [
@@ -277,11 +287,13 @@ def rendered(am=(0.0, 0.0), fm=(0.0, 0.0)):
     return lines(out, [550.0, 575.0, 600.0])
 
 
+@pytest.mark.slow_without_jit
 def test_amplitude_modulation_has_sidebands_of_half_its_depth():
     below, carrier, above = rendered(am=(0.3, 0.0))
     assert (below / carrier, above / carrier) == (pytest.approx(0.15, rel=1e-3), pytest.approx(0.15, rel=1e-3))
 
 
+@pytest.mark.slow_without_jit
 def test_frequency_modulation_has_sidebands_of_bessel():
     below, carrier, above = rendered(fm=(0.2, 0.0))
     assert 20 * np.log10(above / carrier) == pytest.approx(-19.96, abs=5e-3)
@@ -289,6 +301,7 @@ def test_frequency_modulation_has_sidebands_of_bessel():
     assert below == pytest.approx(above, rel=1e-6)
 
 
+@pytest.mark.slow_without_jit
 def test_the_line_spectrum_and_the_oscillator_agree_at_the_mesh_frequency():
     force = {}
     for level in ("F1", "F2"):
@@ -300,6 +313,7 @@ def test_the_line_spectrum_and_the_oscillator_agree_at_the_mesh_frequency():
 # --- what it refuses and what it bears ----------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("speed", [0.0, -RATED, 1e-9])
 @pytest.mark.parametrize("ambient", [253.15, 323.15])
 def test_standing_reversed_cold_or_hot_it_stays_finite(speed, ambient):

@@ -88,6 +88,7 @@ def decay(depth_m, rpm, ticks=100):
     return out[0, n : 2 * n].std(), out[0, 3 * n :].std()
 
 
+@pytest.mark.slow_without_jit
 def test_at_the_worst_speed_less_than_the_limit_decays_and_more_grows():
     early, late = decay(0.95 * LIMIT_M, WORST_RPM)
     assert late < 0.2 * early
@@ -97,11 +98,13 @@ def test_at_the_worst_speed_less_than_the_limit_decays_and_more_grows():
     assert late == pytest.approx(early, rel=0.05)
 
 
+@pytest.mark.slow_without_jit
 def test_off_the_worst_speed_the_same_depth_is_stable():
     early, late = decay(1.05 * LIMIT_M, 4700.0)
     assert late < 0.2 * early
 
 
+@pytest.mark.slow_without_jit
 def test_half_the_time_step_moves_the_vibration_by_less_than_a_ten_thousandth():
     # the surface grid stays; a finer one is tested by the limit above
     assert decay(1.0e-3, WORST_RPM, 20)[1] == pytest.approx(decay_fine(1.0e-3), rel=1e-4)

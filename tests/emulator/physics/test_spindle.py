@@ -60,12 +60,14 @@ def test_energy_heat_and_parts_close_over_starts_stops_and_cuts():
     assert {name: abs(b.residual) < 1e-9 for name, b in balances.items()} == dict.fromkeys(balances, True)
 
 
+@pytest.mark.slow_without_jit
 def test_levels_agree_on_the_mean_cutting_power():
     cell = Cell()
     force = cell.cut(["tangential_force_n"])[0]
     assert force.mean() == pytest.approx(cell.spindle.cutting_force_n, rel=0.01)
 
 
+@pytest.mark.slow_without_jit
 def test_the_current_is_that_of_the_torque():
     cell = Cell()
     current = cell.cut(["current_a"], rate=1000.0)[0]
@@ -78,6 +80,7 @@ def test_the_current_is_that_of_the_torque():
 # --- the cut ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 def test_the_tooth_pass_is_four_times_the_speed():
     cell = Cell(tool_natural_hz=3000.0)
     x = cell.cut(["acceleration_y_m_s2"])[0]
@@ -87,6 +90,7 @@ def test_the_tooth_pass_is_four_times_the_speed():
     assert f[low][np.argmax(comb[low])] == pytest.approx(400.0, abs=1.0)
 
 
+@pytest.mark.slow_without_jit
 def test_between_cuts_only_the_unbalance_is_heard():
     cell = Cell(noise_m_s2=0.0, program=Program(load_s=20.0))
     x = cell.run(["acceleration_x_m_s2"], 1.5)[0][-51200:]
@@ -196,6 +200,7 @@ def test_the_machine_shows_what_its_row_asks_for():
 # --- bits ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 def test_any_block_and_any_cut_gives_the_same_bits():
     whole = Cell().run(WAVES, 2.4, rate=25600.0)
     assert np.array_equal(whole, Cell().run(WAVES, 2.4, rate=25600.0, ticks=4))
@@ -209,6 +214,7 @@ def test_any_block_and_any_cut_gives_the_same_bits():
     assert np.array_equal(joined, whole)
 
 
+@pytest.mark.slow_without_jit
 def test_restored_anywhere_it_goes_on_bit_for_bit():
     one, other = Cell(), Cell(warm=False)
     one.run(WAVES, 2.0)
@@ -227,6 +233,7 @@ def test_restored_anywhere_it_goes_on_bit_for_bit():
 # --- bad input ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("ambient", [253.15, 323.15])
 @pytest.mark.parametrize(("name", "value"), [("speed_rad_s", 0.0), ("feed_override", 0.0), ("speed_rad_s", 5.0)])
 def test_standing_or_creeping_it_stays_finite(ambient, name, value):
