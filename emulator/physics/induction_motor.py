@@ -16,7 +16,7 @@ from emulator.physics.kernels import motor as k
 from emulator.physics.kernels import motor_stage as ka
 from emulator.physics.kernels.motor_asymmetric import motor_advance_asymmetric
 from emulator.physics.motor_asymmetry import asymmetry, supply_vector
-from emulator.physics.motor_currents import MotorTrace, Recorder
+from emulator.physics.motor_currents import QUANTITIES, Floats, MotorTrace, Recorder
 from emulator.physics.motor_parameters import InductionMotorCondition, InductionMotorParameters
 from emulator.physics.terminal import Terminal
 
@@ -162,6 +162,11 @@ class InductionMotor(Asset):
         return self.winding_k + float(self.extra[ka.X_SPOT_RISE_K])
 
     @property
+    def winding_sensors_k(self) -> tuple[float, float, float]:
+        """What Pt100 in the slots of phases a, b, c have [K]: the one in phase a is near shorted turns, not in them."""
+        return self.winding_k + SENSOR_SHARE * float(self.extra[ka.X_SPOT_RISE_K]), self.winding_k, self.winding_k
+
+    @property
     def loop_current_a(self) -> float:
         """Current in the shorted turns at this instant [A]."""
         return float(self.extra[ka.X_LOOP_A])
@@ -293,6 +298,23 @@ class InductionMotor(Asset):
         """
         self._recorder = Recorder(ticks, self.parameters.substeps, t0_ns)
 
+    def waveforms(self) -> tuple[str, ...]:
+        """Quantities that exist as waveforms once a block is recorded: line currents [A] and phase voltages [V]."""
+        return tuple(QUANTITIES)
+
+    def waveform(self, quantity: str, n0: int, count: int, rate_hz: float) -> Floats:
+        """Return float64[count] at sample instants n0/rate_hz … of the block recorded last (`MotorTrace.waveform`).
+
+        Raises
+        ------
+        ValueError
+            Nothing is recorded yet, or the trace has no such samples.
+
+        """
+        if self.trace is None:
+            raise ValueError("no block of the motor's terminals is recorded; call begin_block before its ticks")
+        return self.trace.waveform(quantity, n0, count, rate_hz)
+
     def settle(self, point: OperatingPoint, voltage_v: float, frequency_hz: float) -> None:
         """Put the machine into the steady state `point` at phase voltage [V rms].
 
@@ -330,6 +352,7 @@ class InductionMotor(Asset):
 
 
 STANDSTILL_RAD_S = 0.2
+SENSOR_SHARE = 0.2  # of a hot spot's rise that reaches the Pt100 of its phase
 NO_ROWS = np.zeros((0, k.ROW_SIZE))
 
 

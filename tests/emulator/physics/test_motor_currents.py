@@ -131,4 +131,12 @@ def test_what_was_not_recorded_is_refused(given, message):
     trace = record(motor, 1, linear(0.4), MAINS)
     with pytest.raises(ValueError, match=message):
         trace.waveform(*given)
-    assert len(QUANTITIES) == 6
+
+
+def test_a_motor_that_recorded_nothing_says_so():
+    motor = machine(0.202, SLIP)
+    assert motor.waveforms() == tuple(QUANTITIES)
+    with pytest.raises(ValueError, match="call begin_block before"):
+        motor.waveform("current_a_a", 0, 10, 1e4)
+    record(motor, 1, linear(0.4))
+    assert motor.waveform("current_a_a", 0, 10, 1e4).shape == (10,)
