@@ -67,7 +67,8 @@ def test_beside_the_single_machine_and_tick_by_tick():
                 "fleet, a call a tick": times["fleet, a call a tick"] / 1000}  # fmt: skip
     for name, seconds in per_unit.items():
         print(
-            f"\n{name}: {1e6 * seconds:8.1f} µs for one unit and second of plant time ({per_unit['single'] / seconds:6.0f} x)"
+            f"\n{name}: {1e6 * seconds:8.1f} µs for one unit and second of plant time"
+            f" ({per_unit['single'] / seconds:6.0f} x)"
         )
 
 
@@ -79,5 +80,6 @@ def test_start_and_save():
     kept = time.perf_counter()
     size = sum(v.nbytes for v in saved.values() if isinstance(v, np.ndarray)) / 1e6
     print(
-        f"\n10,000 units: built and settled in {built - begun:.2f} s, saved in {1e3 * (kept - built):.1f} ms ({size:.1f} MB)"
+        f"\n10,000 units: built and settled in {built - begun:.2f} s,"
+        f" saved in {1e3 * (kept - built):.1f} ms ({size:.1f} MB)"
     )

@@ -3,9 +3,9 @@
 `pytest benchmarks/test_synthesis.py -s` prints million samples a second on one core and ratios, interleaved in one run.
 Simple form: 40 harmonics of the shaft, impacts ringing five modes, white noise. Full form: 12 orders through the
 structure, impacts, broadband force, mount, white and 1/f noise, high-pass, anti-alias filter, saturation, quantiser.
-Nearest open simulators looked at (PyPI, 2026): viblearn 0.1 (`synthetic.bearing_fault_signal`, one channel, whole-sample
-impacts, constant speed, no sensor); sigvargen, signalz, hum and timesynth make generic series without shaft, impacts or
-sensors. None streams, none has many channels.
+Nearest open simulators found on PyPI: viblearn 0.1 (`synthetic.bearing_fault_signal`: one channel, whole-sample
+impacts, constant speed, no sensor; it brings torch and onnx along, so it is compared only where installed). signalz, hum, sigvargen
+make generic series without shaft, impacts or sensors. None of them streams or takes many channels.
 """
 
 import math
@@ -131,7 +131,8 @@ def test_simple_form_beside_its_peers():
     )
     for name, rate in found.items():
         print(
-            f"  {name:18s} {rate:7.1f} MS/s = {rate / 0.0256:6.0f} channels of 25.6 kS/s; ours is {found['ours'] / rate:5.1f} x"
+            f"  {name:18s} {rate:7.1f} MS/s = {rate / 0.0256:6.0f} channels of 25.6 kS/s;"
+            f" ours is {found['ours'] / rate:5.1f} x"
         )
     assert found["ours"] > found["numpy float32"]
 
@@ -139,10 +140,11 @@ def test_simple_form_beside_its_peers():
 @pytest.mark.parametrize("ramp", [0.0, 10.0])
 def test_full_form(ramp):
     channels = 256
-    found = rates({"full": Running(channels, ramp=ramp).step, "quiet bearings": Running(channels, ramp=ramp, width=0.0).step},
-                  channels * SAMPLES)  # fmt: skip
+    jobs = {"full": Running(channels, ramp=ramp).step, "quiet bearings": Running(channels, ramp=ramp, width=0.0).step}
+    found = rates(jobs, channels * SAMPLES)
+    kind = "ramp" if ramp else "constant speed"
     for name, rate in found.items():
-        print(f"\n{name}, {'ramp' if ramp else 'constant speed'}, {channels} channels x {SAMPLES} samples a block, one core: "
+        print(f"\n{name}, {kind}, {channels} channels x {SAMPLES} samples a block, one core: "
               f"{rate:6.1f} MS/s = {rate / 0.0256:5.0f} channels of 25.6 kS/s in real time")  # fmt: skip
 
 
@@ -155,8 +157,8 @@ def test_beside_viblearn():
 
     running = Running(1)
     times = medians({"ours": lambda: [running.step() for _ in range(10)], "viblearn": theirs})
-    print(f"\none second of one bearing, one channel: ours (full form) {1e3 * times['ours']:.1f} ms, viblearn (one mode,"
-          f" white noise) {1e3 * times['viblearn']:.1f} ms, {times['viblearn'] / times['ours']:.1f} x")  # fmt: skip
+    print(f"\none second of one bearing, one channel: ours (full form) {1e3 * times['ours']:.1f} ms, viblearn (one"
+          f" mode, white noise) {1e3 * times['viblearn']:.1f} ms, {times['viblearn'] / times['ours']:.1f} x")  # fmt: skip
 
 
 def test_cost_per_channel_as_channels_grow():
@@ -176,5 +178,6 @@ def test_threads_and_small_blocks():
     one = times["1"]
     for threads, seconds in times.items():
         print(
-            f"\n{threads} threads, {channels} channels: {channels * SAMPLES / seconds / 1e6:6.1f} MS/s ({one / seconds:.2f} x one)"
+            f"\n{threads} threads, {channels} channels: {channels * SAMPLES / seconds / 1e6:6.1f} MS/s"
+            f" ({one / seconds:.2f} x one)"
         )

@@ -227,7 +227,7 @@ class PumpFleet(Machine):
             There is no such unit.
 
         """
-        if len(name) == DIGITS + 1 and name[0] == "a" and name[1:].isdigit() and int(name[1:]) < self.count:
+        if 1 < len(name) <= DIGITS + 1 and name[0] == "a" and name[1:].isdigit() and int(name[1:]) < self.count:
             return int(name[1:])
         raise ValueError(f"{self.name}: no unit {name!r}; units are a{0:05d} to a{self.count - 1:05d}")
 
@@ -298,12 +298,12 @@ class PumpFleet(Machine):
         self.frequency_hz = min(max(value, 0.0), 2.0 * self.parameters.frequency_hz)
 
     def waveforms(self) -> tuple[str, ...]:
-        """Acceleration of the instrumented units."""
-        return tuple(f"a{i:05d}.acceleration_m_s2" for i in range(self.vibration.count))
+        """Acceleration of the instrumented units; one word each, for a waveform's asset ends at the last dot."""
+        return tuple(f"a{i:05d}_acceleration_m_s2" for i in range(self.vibration.count))
 
     def waveform(self, quantity: str, trace: ShaftTrace | None, n0: int, count: int, rate_hz: float) -> Floats:
         """Return the true acceleration of a unit's drive-end bearing, float64[count] [m/s²]."""
-        unit, _, what = quantity.partition(".")
+        unit, _, what = quantity.partition("_")
         i = self.unit(unit)
         if what != "acceleration_m_s2" or i >= self.vibration.count:
             raise ValueError(f"{self.name} has no waveform {quantity!r}; {self.vibration.count} units have one")

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import math
 
 import numpy as np
@@ -67,7 +68,7 @@ def run(made, shafts, blocks=2, cuts=(), threads=1, ticks=4):
     for _ in range(blocks):
         n0, count = made.enter(shafts.step(ticks))
         edges = [0, *sorted(int(c * count) for c in cuts), count]
-        out += [made.render(n0 + a, b - a, threads) for a, b in zip(edges, edges[1:], strict=False)]
+        out += [made.render(n0 + a, b - a, threads) for a, b in itertools.pairwise(edges)]
     return np.concatenate(out)
 
 
@@ -127,7 +128,7 @@ def test_it_goes_on_bit_for_bit_from_anywhere_amid_an_impact_too(at):
 @pytest.mark.slow_without_jit
 def test_saving_just_after_an_impact_keeps_its_ring():
     made, shafts = bank(background_n=0.0), Shafts(3)
-    n0, count = made.enter(shafts.step())
+    n0, _ = made.enter(shafts.step())
     struck = int(made._events.sample[made._events.kind == 1][0])
     made.render(n0, struck + 1 - n0)
     saved = made.save()
@@ -299,7 +300,7 @@ def test_rates_that_do_not_divide_a_tick_follow_too():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="mode_hz of channel 0 .* must be above 0"):
+    with pytest.raises(ValueError, match=r"mode_hz of channel 0 .* must be above 0"):
         bank(mode_hz=np.full((3, 5), -1.0))
     with pytest.raises(ValueError, match="must be below half the rate"):
         bank(rate=10_000.0)

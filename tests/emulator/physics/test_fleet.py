@@ -183,7 +183,8 @@ def test_no_head_no_flow_and_nothing_that_is_no_number(static):
     made.site.ambient_k = made.site.fluid_k = 273.15
     made.conditions[k.C_SUCTION, 1] = 1e9
     made.advance(300)
-    assert np.all(np.isfinite(made.state)) and np.all(np.isfinite(made.out))
+    assert np.all(np.isfinite(made.state))
+    assert np.all(np.isfinite(made.out))
     assert (made.state[k.FLOW, 0] == 0.0) == (static > 50.0)
     assert made.state[k.FLOW, 1] < 1e-3
 
@@ -252,7 +253,8 @@ def test_the_machine_is_found_and_built_from_its_nameplate():
     made.tick(0)
     assert made.signals()["running"] == 12.0
     assert made.signal("a00011.flow_m3_s") > 0.0
-    assert made.signal("a00012.flow_m3_s") is None and made.signal("a00000.colour") is None
+    assert made.signal("a00012.flow_m3_s") is None
+    assert made.signal("a00000.colour") is None
     made.commands()["run"](0.0)
     made.advance(15_000, 10_000_000)
     assert made.signals()["running"] == 0.0
@@ -287,7 +289,7 @@ def test_instrumented_units_have_a_waveform_that_no_cut_changes():
             for piece in range(pieces):
                 n0 = 1280 * block + 1280 // pieces * piece
                 for unit, parts in out.items():
-                    parts.append(made.waveform(f"a{unit:05d}.acceleration_m_s2", None, n0, 1280 // pieces, 25_600.0))
+                    parts.append(made.waveform(f"a{unit:05d}_acceleration_m_s2", None, n0, 1280 // pieces, 25_600.0))
         return np.array([np.concatenate(parts) for parts in out.values()])
 
     whole = heard(1)
@@ -295,4 +297,21 @@ def test_instrumented_units_have_a_waveform_that_no_cut_changes():
     assert_array_equal(whole, heard(2, restored=True))
     assert whole[0].std() > 2 * whole[1].std()
     with pytest.raises(ValueError, match="no unit 'b1'"):
-        fleet(2).waveform("b1.acceleration_m_s2", None, 0, 1, 25_600.0)
+        fleet(2).waveform("b1_acceleration_m_s2", None, 0, 1, 25_600.0)
+
+
+@pytest.mark.slow_without_jit
+def test_the_fleet_rig_gives_its_thousand_points():
+    from emulator.plant import Plant
+    from rigs.load import load_rig
+
+    rig = load_rig("fleet")
+    plant = Plant(rig, 1)
+    plant.step()
+    n0, count = plant.sample_range(25_600.0)
+    assert len(rig.points) == 1002
+    for point in rig.points:
+        if point.waveform is None:
+            assert math.isfinite(plant.signals[point.signal])
+        else:
+            assert plant.waveform(point.signal, n0, count, 25_600.0).std() > 0.01

@@ -95,8 +95,8 @@ def test_normals_are_normal(start):
 def test_channels_samples_and_purposes_are_independent(keys):
     a, b = noise(keys, 0)
     both = np.concatenate((a, b), axis=1)
-    for x in (both, both**2 - 1):
-        x = (x - x.mean(axis=0)) / x.std(axis=0)
+    for values in (both, both**2 - 1):
+        x = (values - values.mean(axis=0)) / values.std(axis=0)
         for lag in (0, 1, 2, 3, 4, 8, 64, 256):
             r = x[: N - lag].T @ x[lag:] / (N - lag)
             if lag == 0:
