@@ -205,6 +205,10 @@ class CentrifugalPump(Asset):
         if gas != 0.0:
             a[k.C_DRY] *= max(1.0 - GAS_HEAD_LOSS * gas, 0.05)
 
+    def tell_density(self, density_kg_m3: float) -> None:
+        """Take the density of what is pumped [kg/m³] from a network that solves the flow itself."""
+        self._circuit[k.N_DENSITY] = density_kg_m3
+
     def _fill(self, circuit: "Circuit", dry: bool) -> None:
         circuit.warm_by(self.condition.liquid_rise_k)
         self.fill(self._pump, dry)

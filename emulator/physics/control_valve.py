@@ -51,6 +51,7 @@ class ControlValve(Asset):
         self.condition = ControlValveCondition()
         self.signal = position
         self.stem = Stem(position, position, held_at=position)
+        self.drop_pa = 0.0  # what the water's network tells it
 
     @property
     def position(self) -> float:

@@ -31,16 +31,19 @@ NODE_SIZE = 10
 JUNCTION, TANK, FIXED, OUTLET, POCKET = range(5)
 NORMAL, FULL, EMPTY = range(3)
 
-# edge: float64[E, 10]
+# edge: float64[E, 11]; A_BACK: share open of a check valve against the flow; A_GAIN: of a pipe's loss; A_WAVE [m]
 (
-    A_RESISTANCE, A_INERTANCE, A_LENGTH, A_DIAMETER, A_ROUGHNESS, A_CHECK, A_BACK, A_KV, A_RECOVERY, A_SPARE,
-) = range(10)  # fmt: skip
-EDGE_SIZE = 10
+    A_RESISTANCE, A_INERTANCE, A_LENGTH, A_DIAMETER, A_ROUGHNESS, A_CHECK, A_BACK, A_KV, A_RECOVERY, A_GAIN,
+    A_WAVE,
+) = range(11)  # fmt: skip
+EDGE_SIZE = 11
 
 # int64[E, 6]: from node, node whose head it ends at, node that takes its water, kind, pump, open
 I_FROM, I_TO, I_INTO, I_KIND, I_PUMP, I_OPEN = range(6)
 PIPE, PUMP, VALVE = range(3)
 
+REST = 1e-15  # m²/s
+CRACK_M = 0.02  # that water must press to come back into an empty tank through its outlet
 REWET_M = 0.01  # an empty tank feeds its outlets again from this level on
 SLOPE_MIN = 1.0  # s/m²
 HEAD_TOLERANCE, FLOW_TOLERANCE = 1e-10, 1e-13
@@ -124,7 +127,7 @@ def edge_loss(e, q, h_from, edges, edges_i, nodes, speeds, pumps, scratch, const
     if kind == PIPE:
         if edge[A_ROUGHNESS] >= 0.0:
             loss += friction_m(q, edge[A_LENGTH], edge[A_DIAMETER], edge[A_ROUGHNESS], constants[K_VISCOSITY])
-        return loss
+        return loss * edge[A_GAIN] - edge[A_WAVE]
     z = nodes[edges_i[e, I_FROM], D_Z]
     if kind == VALVE:
         return loss + valve_loss(q, h_from, z, edge, constants)
@@ -210,11 +213,12 @@ def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, s
             elif node_i[i, 0] == OUTLET:
                 h[i] = outlet_head(i, v, node, node_i, constants)
             leak, leak_slope = leak_at(i, h[i], v[i], node, node_i)
-            balance[i] = -leak - node[i, D_DEMAND]
+            # Water cut off from everything stands at the pressure of the air; elsewhere this draws 1e-13 m³/s at most.
+            balance[i] = -leak - node[i, D_DEMAND] - REST * (h[i] - node[i, D_Z])
             right[i] = 0.0
             for j in range(n):
                 matrix[i, j] = 0.0
-            matrix[i, i] = leak_slope + 1e-12
+            matrix[i, i] = leak_slope + REST
             if _stores(i, frozen, node_i):
                 balance[i] -= (v[i] - v_base[i]) / step
                 matrix[i, i] += 1.0 / (slope[i] * step)
@@ -299,7 +303,7 @@ def _may(e, forward, edges, edges_i, node_i):
 
 @kernel
 def broken(flip, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants):
-    """Return how many statuses no longer hold; with ``flip`` 1 change them."""
+    """Return how many statuses no longer hold; with ``flip`` 1 change them, with 2 open nothing (heads are not new)."""
     count = 0
     for i in range(h.shape[0]):
         if node_i[i, 0] != TANK:
@@ -318,23 +322,28 @@ def broken(flip, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, 
             new = NORMAL
         if new != status:
             count += 1
-            if flip == 1:
+            if flip != 0:
                 node_i[i, 1] = new
     for e in range(q.shape[0]):
         if edges_i[e, I_OPEN] == 1:
             wrong = (q[e] > 1e-12 and not _may(e, True, edges, edges_i, node_i)) or (
                 q[e] < -1e-12 and not _may(e, False, edges, edges_i, node_i)
             )
+        elif flip == 2:
+            wrong = False
         else:
             a = edges_i[e, I_FROM]
             rest = edge_loss(e, 0.0, h[a], edges, edges_i, node, speeds, pumps, scratch, constants)
             drive = h[a] - h[edges_i[e, I_TO]] - rest
-            wrong = (drive > 1e-9 and _may(e, True, edges, edges_i, node_i)) or (
-                drive < -1e-9 and _may(e, False, edges, edges_i, node_i)
+            crack = 1e-9
+            if node_i[a, 1] == EMPTY or node_i[edges_i[e, I_TO], 1] == EMPTY:
+                crack = CRACK_M
+            wrong = (drive > crack and _may(e, True, edges, edges_i, node_i)) or (
+                drive < -crack and _may(e, False, edges, edges_i, node_i)
             )
         if wrong:
             count += 1
-            if flip == 1:
+            if flip != 0:
                 edges_i[e, I_OPEN] = 1 - edges_i[e, I_OPEN]
                 q[e] = 0.0
     return count
@@ -394,8 +403,11 @@ def advance(dt, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, c
                 high = middle
         q[:], v[:], h[:], passed[:] = q_old, v_old, h_old, passed_old
         _sdirk(high, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
-        for _round in range(2 + h.shape[0]):  # one change may call for another at once
-            if broken(1, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
+        for turn in range(2 + h.shape[0]):  # one change may call for another at once
+            if (
+                broken(1 if turn == 0 else 2, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
+                == 0
+            ):
                 break
             events[0] += 1
         left -= high

@@ -1,0 +1,369 @@
+"""Tanks, junctions, pipes, valves and any number of pumps, stepped as one network of water."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from emulator.physics.asset import TICK_S
+from emulator.physics.centrifugal_pump import CentrifugalPump
+from emulator.physics.check_valve import CheckValve
+from emulator.physics.control_valve import ControlValve
+from emulator.physics.junction import Junction, WaterMain
+from emulator.physics.kernels import hydraulics as hy
+from emulator.physics.kernels import water_network as k
+from emulator.physics.machine import Balance, Floats, Machine
+from emulator.physics.network_layout import Layout, Node, lay_out
+from emulator.physics.network_pump import NetworkPump, fresh_points
+from emulator.physics.pipe import Pipe
+from emulator.physics.site import Site
+from emulator.physics.tank import DISCHARGE, Tank
+from emulator.physics.water import ATMOSPHERE_PA, GRAVITY_M_S2, density_kg_m3, vapour_pressure_pa, viscosity_pa_s
+
+BODY_INERTANCE_1_M = 50.0  # of valves and pumps: a quarter of a metre of DN80
+
+
+@dataclass(slots=True)
+class NetworkCondition:
+    """Nothing of the network itself can break: faults sit on its assets."""
+
+
+class WaterNetwork(Machine):
+    """The network. Assets keep their own parameters, conditions and states; flows and volumes are the network's.
+
+    Attributes
+    ----------
+    layout : nodes and edges by name · pumps : the shaft loads of its pumps by asset id.
+    q, h, v : flow of each edge [m³/s], total head of each node over the first tank's bottom [m], stored volume [m³].
+    speeds : of the pumps [rad/s], in their order.
+
+    """
+
+    STATES: ClassVar[tuple[str, ...]] = (
+        "q", "h", "v", "speeds", "passed", "events", "out", "_node_i", "_edges_i", "_nodes", "_pumps", "_stored_0",
+        "_constants", "_edges",
+    )  # fmt: skip
+
+    def __init__(self, name: str, layout: Layout, site: Site, driven: Collection[str] = ()) -> None:
+        super().__init__(None, site, name)
+        self.condition = NetworkCondition()
+        self.layout = layout
+        self._node_of = {n: i for i, n in enumerate(layout.nodes)}
+        self._edge_of = {e: i for i, e in enumerate(layout.edges)}
+        self._assets = [edge.asset for edge in layout.edges.values()]
+        self._places = list(layout.nodes.values())
+        n, m = len(layout.nodes), len(layout.edges)
+        self.q, self.h, self.v = np.zeros(m), np.zeros(n), np.zeros(n)
+        self._nodes, self._edges = np.zeros((n, k.NODE_SIZE)), np.zeros((m, k.EDGE_SIZE))
+        self._node_i, self._edges_i = np.zeros((n, 3), np.int64), np.zeros((m, 6), np.int64)
+        self._constants, self._scratch = np.zeros(k.CONSTANTS), np.zeros(hy.CIRCUIT_SIZE)
+        self.passed, self.events = np.zeros(4), np.zeros(1, np.int64)
+        self.pumps: dict[str, NetworkPump] = {}
+        for edge in layout.edges.values():
+            if isinstance(edge.asset, CentrifugalPump):
+                self.pumps[edge.name] = NetworkPump(self, edge.asset, len(self.pumps))
+                for other in layout.edges.values():
+                    if isinstance(other.asset, Pipe) and other.end == edge.start:
+                        self.pumps[edge.name].site.suction_area_m2 = other.asset.area_m2
+                    if isinstance(other.asset, Pipe) and other.start == edge.end:
+                        self.pumps[edge.name].site.discharge_area_m2 = other.asset.area_m2
+        self.speeds = np.zeros(len(self.pumps))
+        self._pumps = np.zeros((max(len(self.pumps), 1), hy.PUMP_SIZE))
+        self.out = fresh_points(max(len(self.pumps), 1))
+        self._own_valves = [
+            e.asset for e in layout.edges.values() if isinstance(e.asset, ControlValve) and e.name not in driven
+        ]
+        self._place_nodes()
+        self._place_edges()
+        self._refresh(0.0)
+        self.h[:] = self._nodes[:, k.D_Z]
+        self._stored_0 = self._stored
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        assets: Mapping[str, Any],
+        chains: Sequence[Sequence[str]],
+        site: Site,
+        driven: Collection[str] = (),
+    ) -> Self:
+        """Build the network of the chains of a rig's pipe connections (`lay_out`).
+
+        `driven` names the valves that something else steps (control loops).
+
+        Raises
+        ------
+        ValueError
+            See `lay_out`.
+
+        """
+        return cls(name, lay_out(assets, chains), site, driven)
+
+    # --- filling the arrays -------------------------------------------------------------------------------
+
+    def _place_nodes(self) -> None:
+        kinds = {Tank: k.TANK, WaterMain: k.FIXED}
+        for i, node in enumerate(self._places):
+            row = self._nodes[i]
+            row[k.D_Z] = node.z_m
+            row[k.D_GAS_EXPONENT] = 1.0
+            self._node_i[i, 0] = k.OUTLET if node.over is not None else kinds.get(type(node.asset), k.JUNCTION)
+            if node.over is not None:
+                self._node_i[i, 2] = self._node_of[node.over]
+            if isinstance(node.asset, Tank):
+                p = node.asset.parameters
+                row[k.D_AREA], row[k.D_VOLUME_MAX] = p.area_m2, p.area_m2 * p.height_m
+                row[k.D_GAS_EXPONENT] = p.gas_exponent
+                row[k.D_GAS_VOLUME] = p.area_m2 * (p.height_m - p.datum_level_m)
+                self.v[i] = node.asset.level_m * p.area_m2
+
+    def _place_edges(self) -> None:
+        for e, edge in enumerate(self.layout.edges.values()):
+            row, whole, asset = self._edges[e], self._edges_i[e], edge.asset
+            end = self.layout.nodes[edge.end]
+            whole[k.I_FROM], whole[k.I_TO] = self._node_of[edge.start], self._node_of[edge.end]
+            whole[k.I_INTO] = self._node_of[end.over or edge.end]
+            whole[k.I_PUMP], whole[k.I_OPEN] = -1, 1
+            row[k.A_ROUGHNESS], row[k.A_GAIN] = -1.0, 1.0
+            row[k.A_INERTANCE] = getattr(asset, "inertance_1_m", BODY_INERTANCE_1_M) / GRAVITY_M_S2
+            if isinstance(asset, Pipe):
+                p = asset.parameters
+                row[k.A_LENGTH], row[k.A_DIAMETER], row[k.A_ROUGHNESS] = p.length_m, p.diameter_m, p.roughness_m
+            elif isinstance(asset, CheckValve):
+                row[k.A_CHECK] = 1.0
+            elif isinstance(asset, ControlValve):
+                whole[k.I_KIND] = k.VALVE
+                row[k.A_RECOVERY] = asset.parameters.recovery
+            elif isinstance(asset, CentrifugalPump):
+                whole[k.I_KIND], whole[k.I_PUMP] = k.PUMP, self.pumps[edge.name].index
+
+    def _refresh(self, tick_s: float) -> None:
+        """Bring conditions, valve positions and water into the arrays."""
+        rise = max((load.pump.condition.liquid_rise_k for load in self.pumps.values()), default=0.0)
+        fluid_k = self.site.fluid_k + rise
+        density = density_kg_m3(fluid_k) * self.site.density_gain
+        weight = density * GRAVITY_M_S2
+        c = self._constants
+        c[k.K_AIR], c[k.K_VAPOUR] = ATMOSPHERE_PA / weight, vapour_pressure_pa(fluid_k) / weight
+        c[k.K_DENSITY] = density
+        c[k.K_VISCOSITY] = viscosity_pa_s(fluid_k) * self.site.viscosity_gain / density
+        self._nodes[:, k.D_LEAK] = 0.0
+        self._nodes[:, k.D_DEMAND] = 0.0
+        air = np.zeros(self.h.size)
+        for e, asset in enumerate(self._assets):
+            row, whole = self._edges[e], self._edges_i[e]
+            end = whole[k.I_INTO]
+            if isinstance(asset, Pipe):
+                row[k.A_RESISTANCE] = asset.parameters.resistance_s2_m5
+                row[k.A_GAIN] = asset.condition.blockage
+                if asset.condition.added_resistance_s2_m5 != 0.0:
+                    row[k.A_RESISTANCE] += asset.condition.added_resistance_s2_m5
+                row[k.A_WAVE] = asset.wave(tick_s)
+                self._nodes[end, k.D_LEAK] += asset.leak_section_m2
+                air[end] += asset.condition.air_m3
+            elif isinstance(asset, CheckValve):
+                row[k.A_RESISTANCE], row[k.A_BACK] = asset.resistance_s2_m5, asset.condition.stuck_open
+            elif isinstance(asset, ControlValve):
+                row[k.A_KV] = max(asset.kv_m3_h, 1e-3)
+            elif isinstance(asset, CentrifugalPump):
+                asset.fill(self._pumps[whole[k.I_PUMP]], self._dry(whole[k.I_FROM]))
+                row[k.A_RESISTANCE] = asset.condition.throttle_s2_m5
+                if asset.condition.seal_bore_m > 0.0:
+                    self._nodes[whole[k.I_FROM], k.D_DEMAND] += asset.seal.flow_m3_s
+            else:
+                row[k.A_RESISTANCE] = asset.resistance_s2_m5
+        for i, node in enumerate(self._places):
+            self._refresh_node(i, node, weight, float(air[i]))
+        for load in self.pumps.values():
+            load.site.fluid_k, load.site.density_kg_m3, load.site.ambient_k = fluid_k, density, self.site.ambient_k
+
+    def _dry(self, node: int) -> bool:
+        """Whether what feeds a node is an empty tank, straight or through a suction line."""
+        feeders = [int(e) for e in np.flatnonzero(self._edges_i[:, k.I_INTO] == node)]
+        if len(feeders) == 1 and self._node_i[node, 0] == k.JUNCTION:
+            node = int(self._edges_i[feeders[0], k.I_FROM])
+        return bool(self._node_i[node, 0] == k.TANK and self._node_i[node, 1] == k.EMPTY)
+
+    def _refresh_node(self, i: int, node: Node, weight: float, air_m3: float) -> None:
+        row, asset = self._nodes[i], node.asset
+        if isinstance(asset, Tank):
+            row[k.D_LEAK] += DISCHARGE * 0.25 * math.pi * asset.condition.leak_bore_m**2
+            if self.v[i] > 0.0:
+                row[k.D_DEMAND] += asset.condition.leak_m3_s
+            row[k.D_GAS_HEAD] = asset.parameters.gas_pressure_pa / weight
+            return
+        if isinstance(asset, WaterMain):
+            self.h[i] = row[k.D_Z] + asset.parameters.pressure_pa / weight
+            return
+        if isinstance(asset, Junction):
+            row[k.D_LEAK] += asset.leak_section_m2
+            row[k.D_DEMAND] += asset.parameters.demand_m3_s
+            air_m3 += asset.condition.air_m3
+        self._trap_air(i, air_m3)
+
+    def _trap_air(self, i: int, air_m3: float) -> None:
+        """Let a junction hold air, of a volume at atmospheric pressure; its head stays as the air comes or goes."""
+        row = self._nodes[i]
+        if air_m3 == (row[k.D_GAS_VOLUME] if self._node_i[i, 0] == k.POCKET else 0.0):
+            return
+        before = self.v[i]
+        if air_m3 == 0.0:
+            self._node_i[i, 0], row[k.D_GAS_VOLUME], self.v[i] = k.JUNCTION, 0.0, 0.0
+        else:
+            pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[k.K_AIR]), 0.1)
+            self._node_i[i, 0], row[k.D_GAS_VOLUME], row[k.D_GAS_HEAD] = k.POCKET, air_m3, self._constants[k.K_AIR]
+            self.v[i] = air_m3 - air_m3 * self._constants[k.K_AIR] / pressure_m
+        self._stored_0 += self.v[i] - before
+
+    # --- time ---------------------------------------------------------------------------------------------
+
+    @property
+    def _system(self) -> tuple[Any, ...]:
+        return (
+            self._nodes, self._node_i, self._edges, self._edges_i, self.speeds, self._pumps, self._scratch,
+            self._constants,
+        )  # fmt: skip
+
+    def tick(self, t_ns: int) -> None:
+        """Advance all flows and levels by one tick at the speeds of the pumps."""
+        self.step(TICK_S)
+        for node in self._places:
+            if isinstance(node.asset, Tank):
+                node.asset.sense(TICK_S)
+
+    def step(self, dt_s: float) -> None:
+        """Advance by `dt_s` [s]; valves that nothing else steps move, too."""
+        for valve in self._own_valves:
+            valve.advance(dt_s)
+        self._refresh(dt_s)
+        k.advance(dt_s, self.q, self.v, self.h, *self._system, self.passed, self.events)
+        self._tell()
+
+    def start(self) -> None:
+        """Come to the steady flows of a plant that starts running; a cold one stands."""
+        if self.site.warm:
+            self.settle()
+
+    def settle(self) -> None:
+        """Come to the steady flows at the present levels, speeds and valve positions.
+
+        Raises
+        ------
+        ValueError
+            There is no steady state; the message names the worst edge.
+
+        """
+        self._refresh(0.0)
+        wrong, worst_head, worst_flow = k.settle(self.q, self.v, self.h, *self._system)
+        if wrong or worst_head > 1e-6 or worst_flow > 1e-9:
+            raise ValueError(
+                f"network {self.name}: no steady state found (head {worst_head:.2g} m, flow {worst_flow:.2g} m³/s, "
+                f"{wrong} valves or tanks undecided); start it cold, or check pumps and levels"
+            )
+        for i, node in enumerate(self._places):
+            if self._node_i[i, 0] == k.POCKET:
+                row = self._nodes[i]
+                pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[k.K_AIR]), 0.1)
+                before = self.v[i]
+                self.v[i] = row[k.D_GAS_VOLUME] * (1.0 - self._constants[k.K_AIR] / pressure_m)
+                self._stored_0 += self.v[i] - before
+            elif isinstance(node.asset, Tank):
+                node.asset.tap_level_m = node.asset.level_m
+        self._tell()
+
+    def _tell(self) -> None:
+        """Give the assets what is theirs: levels, flows, operating points."""
+        for i, node in enumerate(self._places):
+            if isinstance(node.asset, Tank):
+                node.asset.level_m = max(float(self.v[i] / self._nodes[i, k.D_AREA]), 0.0)
+        for e, asset in enumerate(self._assets):
+            if isinstance(asset, ControlValve):
+                a, b = self._edges_i[e, k.I_FROM], self._edges_i[e, k.I_TO]
+                asset.drop_pa = float((self.h[a] - self.h[b]) * self._constants[k.K_DENSITY] * GRAVITY_M_S2)
+        if self.pumps:
+            k.pump_points(
+                self.q, self.h, self._edges_i, self._nodes, self.speeds, self._pumps, self._scratch, self._constants,
+                self.out,
+            )  # fmt: skip
+        for load in self.pumps.values():
+            load.pump.out[:] = self.out[load.index]
+            load.pump.flow_m3_s = float(load.pump.out[hy.O_FLOW])
+            self.look_at(load)
+
+    def look_at(self, load: NetworkPump) -> None:
+        """Show a pump its surroundings."""
+        e = int(np.flatnonzero(self._edges_i[:, k.I_PUMP] == load.index)[0])
+        a = self._edges_i[e, k.I_FROM]
+        load.site.suction_net_m = float(self.h[a] - self._nodes[a, k.D_Z])
+        gas = float(self._pumps[load.index, hy.C_GAS])
+        load.pump.tell_density(float(self._constants[k.K_DENSITY]) * (1.0 - gas))
+
+    def point(self, index: int, speed_rad_s: float) -> Floats:
+        """Return the operating point of a pump at a speed and the present flow, float64[OUT_SIZE]."""
+        speeds = self.speeds.copy()
+        speeds[index] = speed_rad_s
+        out = self.out.copy()
+        k.pump_points(
+            self.q, self.h, self._edges_i, self._nodes, speeds, self._pumps, self._scratch, self._constants, out
+        )
+        found: Floats = out[index]
+        return found
+
+    # --- what can be seen ---------------------------------------------------------------------------------
+
+    def flow_m3_s(self, name: str) -> float:
+        """Return the flow through an edge [m³/s]."""
+        return float(self.q[self._edge_of[name]])
+
+    def pressure_pa(self, name: str) -> float:
+        """Return the gauge pressure at a node [Pa]."""
+        i = self._node_of[name]
+        head = max(float(self.h[i] - self._nodes[i, k.D_Z]), -float(self._constants[k.K_AIR]))  # no liquid pulls
+        return head * float(self._constants[k.K_DENSITY]) * GRAVITY_M_S2
+
+    def imbalance_m3_s(self) -> float:
+        """Return the largest |Σ Q| of all junctions [m³/s]."""
+        loose = [i for i in range(self.h.size) if self._node_i[i, 0] == k.JUNCTION]
+        return max((abs(float(self._inflow(i))) for i in loose), default=0.0)
+
+    def _inflow(self, i: int) -> float:
+        return float(k.net_inflow(i, self.q, self.h, self.v, self._nodes, self._node_i, self._edges_i))
+
+    @property
+    def _stored(self) -> float:
+        return math.fsum(self.v)
+
+    def signals(self) -> dict[str, float]:
+        """Return what belongs to no single asset."""
+        return {"leaked_m3": float(self.passed[0]), "spilt_m3": float(self.passed[3])}
+
+    def asset_signals(self) -> dict[str, float]:
+        """Return the true values of its assets by full name ``<asset>.<quantity>``, SI."""
+        found: dict[str, float] = {}
+        for i, node in enumerate(self._places):
+            if isinstance(node.asset, Tank):
+                found[f"{node.name}.level_m"] = node.asset.level_m
+                found[f"{node.name}.hydrostatic_level_m"] = node.asset.hydrostatic_level_m
+                found[f"{node.name}.radar_level_m"] = node.asset.radar_level_m
+            if node.asset is not None:
+                found[f"{node.name}.pressure_pa"] = self.pressure_pa(node.name)
+                found[f"{node.name}.inflow_m3_s"] = self._inflow(i)
+        for name, edge in self.layout.edges.items():
+            if name in self.pumps:
+                found |= {f"{name}.{q}": value for q, value in self.pumps[name].signals().items()}
+                continue
+            found[f"{name}.flow_m3_s"] = self.flow_m3_s(name)
+            if isinstance(edge.asset, ControlValve):
+                found[f"{name}.drop_pa"] = edge.asset.drop_pa
+        return found
+
+    def balances(self) -> dict[str, Balance]:
+        """Return the volume account as mass of water [kg]: what mains and demands gave or took, leaks, spills."""
+        leaked, drawn, to_mains, spilt = (float(x) for x in self.passed)
+        out = leaked + max(drawn, 0.0) + max(to_mains, 0.0) + spilt
+        came = -min(drawn, 0.0) - min(to_mains, 0.0)
+        density = float(self._constants[k.K_DENSITY])
+        return {"mass": Balance(came * density, out * density, (self._stored - self._stored_0) * density)}
