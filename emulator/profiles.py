@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.streams import Stream
+from emulator.streams import Stream, Streams
 
-SEGMENT = 4096
+SEGMENT = 512
 MEMORY = 40.0  # time constants after which the past is below the last bit
 GRID = 600  # grid points per time constant
 
@@ -16,25 +17,27 @@ GRID = 600  # grid points per time constant
 class OrnsteinUhlenbeck:
     """Stationary Gauss–Markov noise of standard deviation 1 and covariance e^(−abs(Δt)/τ).
 
-    On a grid of τ/600 it is the exact recursion x ← a·x + √(1−a²)·z, begun 40 τ before each segment of 4096 points:
-    what came before would weigh e^−40, below the last bit. A segment is therefore a function of its own number only.
-    Between the grid's points it is linear.
+    On a grid of τ/600 it has the exact joint law. Every 512th point, a knot, comes from the recursion
+    y ← A·y + √(1−A²)·z begun 40 τ before it, beyond which the past would weigh less than the last bit; between two
+    knots runs a free path x ← a·x + √(1−a²)·z from the first, bent to meet the second by Gaussian conditioning. So
+    any piece is a function of its own number only. Between the grid's points it is linear.
 
     Parameters
     ----------
-    stream : Stream
-        Its normals are taken by grid index.
+    streams : Streams
+        Of the run.
+    path : str
+        Its normals are ``<path>/knots`` and ``<path>/between``, by index.
     time_s : float
         τ [s].
 
     """
 
-    def __init__(self, stream: Stream, time_s: float) -> None:
+    def __init__(self, streams: Streams, path: str, time_s: float) -> None:
         self.step_s = time_s / GRID
-        self._a = math.exp(-1.0 / GRID)
-        self._b = math.sqrt(-math.expm1(-2.0 / GRID))
-        self._before = round(MEMORY * GRID)
-        self._stream = stream
+        self._knots = streams(f"{path}/knots")
+        self._between = streams(f"{path}/between")
+        self._before = math.ceil(MEMORY * GRID / SEGMENT)
         self._held: dict[int, NDArray[np.float64]] = {}
 
     def __call__(self, t_s: float) -> float:
@@ -53,12 +56,43 @@ class OrnsteinUhlenbeck:
         return float(self._held[number][within])
 
     def _segment(self, number: int) -> NDArray[np.float64]:
+        """Return points 0 … 512 of a segment, from its first knot to its second, float64[513]."""
         from scipy.signal import lfilter
 
-        # Draw k drives grid point k − before, so that the first segment has a past of its own too.
-        z = self._stream.normal(number * SEGMENT, self._before + SEGMENT)
-        x: NDArray[np.float64] = lfilter([self._b], [1.0, -self._a], z)
-        return x[self._before :]
+        a, b = _recursion(1.0 / GRID)
+        x = np.empty(SEGMENT + 1)
+        x[0], knot = self._knot(number), self._knot(number + 1)
+        z = self._between.normal(number * SEGMENT, SEGMENT)
+        x[1:], _ = lfilter([b], [1.0, -a], z, zi=[a * x[0]])
+        bent: NDArray[np.float64] = x + _pull() * (knot - x[-1])
+        bent[-1] = knot
+        return bent
+
+    def _knot(self, number: int) -> float:
+        # Draw k drives knot k − before, so that the first knot has a past of its own too.
+        return float(_memory(self._before) @ self._knots.normal(number, self._before + 1))
+
+
+def _recursion(step: float) -> tuple[float, float]:
+    """Return a and √(1−a²) of the exact recursion over `step` time constants."""
+    return math.exp(-step), math.sqrt(-math.expm1(-2.0 * step))
+
+
+@cache
+def _memory(before: int) -> NDArray[np.float64]:
+    """Return what a knot keeps of each of its draws, oldest first: the recursion from 0 written out."""
+    a, b = _recursion(SEGMENT / GRID)
+    return b * a ** np.arange(before, -1, -1, dtype=float)
+
+
+@cache
+def _pull() -> NDArray[np.float64]:
+    """Return cov(x_i, x_N)/var(x_N) of a path that starts from a given point: how much of its end's error x_i takes."""
+    i = np.arange(SEGMENT + 1)
+    pull: NDArray[np.float64] = (
+        np.exp(-(SEGMENT - i) / GRID) * np.expm1(-2.0 * i / GRID) / np.expm1(-2.0 * SEGMENT / GRID)
+    )
+    return pull
 
 
 class Steps:

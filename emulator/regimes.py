@@ -133,7 +133,7 @@ def _surroundings(settings: RegimeSettings, streams: Streams) -> dict[str, Profi
         profiles["ambient_k"] = _air(settings.ambient, streams)
     if settings.cooling_water is not None:
         water = settings.cooling_water
-        weather = OrnsteinUhlenbeck(streams("regime/cooling_water"), water.weather_time)
+        weather = OrnsteinUhlenbeck(streams, "regime/cooling_water", water.weather_time)
         profiles["cooling_water_k"] = lambda t_s: (
             water.mean + water.season * _season(t_s) + water.weather * weather(t_s)
         )
@@ -154,7 +154,7 @@ def _season(t_s: float) -> float:
 
 
 def _air(spec: Ambient, streams: Streams) -> Profile:
-    weather = OrnsteinUhlenbeck(streams("regime/ambient"), spec.weather_time)
+    weather = OrnsteinUhlenbeck(streams, "regime/ambient", spec.weather_time)
 
     def air(t_s: float) -> float:
         day = -math.cos(TWO_PI * (t_s - COLDEST_H * 3600.0) / DAY_S)
@@ -164,8 +164,8 @@ def _air(spec: Ambient, streams: Streams) -> Profile:
 
 
 def _mains(spec: Supply, streams: Streams) -> dict[str, Profile]:
-    voltage = OrnsteinUhlenbeck(streams("regime/mains/voltage"), spec.swing_time)
-    unbalance = OrnsteinUhlenbeck(streams("regime/mains/unbalance"), spec.unbalance_time)
+    voltage = OrnsteinUhlenbeck(streams, "regime/mains/voltage", spec.swing_time)
+    unbalance = OrnsteinUhlenbeck(streams, "regime/mains/unbalance", spec.unbalance_time)
     # tanh keeps within the limits without a corner; with 0.7·x two sigma reach nine tenths of them.
     return {
         "mains_gain": lambda t_s: 1.0 + spec.swing * math.tanh(0.7 * voltage(t_s)),
@@ -174,7 +174,7 @@ def _mains(spec: Supply, streams: Streams) -> dict[str, Profile]:
 
 
 def _demand(spec: Demand, streams: Streams, ramps: list[Stops]) -> Profile:
-    noise = OrnsteinUhlenbeck(streams(f"regime/{spec.command}/noise"), spec.noise_time)
+    noise = OrnsteinUhlenbeck(streams, f"regime/{spec.command}/noise", spec.noise_time)
     product = _pieces(streams, spec.command, spec.step_every)
 
     def demand(t_s: float) -> float:
