@@ -9,6 +9,7 @@ from emulator.physics.kernels import fleet as k
 from emulator.physics.site import Site
 from emulator.streams import Streams
 
+pytestmark = pytest.mark.slow_without_jit
 SEEN = {
     "impeller_wear": ("flow_m3_s", -1), "suction_clogging": ("suction_pressure_pa", -1),
     "motor_fan_blocked": ("winding_temperature_k", 1), "bearing_outer_race": ("spall_mm", 1),

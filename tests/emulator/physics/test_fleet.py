@@ -50,6 +50,7 @@ def test_the_operating_point_is_that_of_the_reference_skid():
     assert 1e3 * made.signal("a00000.vibration_velocity_m_s") == pytest.approx(0.0903, rel=0.01)
 
 
+@pytest.mark.slow_without_jit
 def test_equilibrium_stays_where_it_is():
     made = alike()
     before = made.state.copy()
@@ -99,6 +100,7 @@ def test_means_agree_with_the_single_machine_that_has_fluxes():
     assert made.signal("a00000.casing_temperature_k") == pytest.approx(pump.casing_k, abs=0.05)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize(("severity", "flow", "head", "power"), [
     (0.5, 74.646, 29.154, 8264.9), (1.0, 69.124, 26.425, 7365.4),
 ])  # fmt: skip
@@ -134,6 +136,7 @@ def test_saved_in_a_start_it_goes_on_bit_for_bit():
     same(first, second)
 
 
+@pytest.mark.slow_without_jit
 def test_a_unit_does_not_depend_on_how_many_there_are():
     few, many = fleet(2, warm=False), fleet(70, warm=False)
     few.advance(30)
@@ -144,6 +147,7 @@ def test_a_unit_does_not_depend_on_how_many_there_are():
 # --- laws ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 def test_energy_is_kept_through_start_run_and_stop():
     made = fleet(5, warm=False)
     made.conditions[k.C_BEARING, 1] = 5.0
@@ -156,6 +160,7 @@ def test_energy_is_kept_through_start_run_and_stop():
     assert np.all(made.state[k.E_FRICTION] > 0)
 
 
+@pytest.mark.slow_without_jit
 def test_coasting_takes_the_viscous_friction():
     made = alike(count=1)
     made.run = False
@@ -168,6 +173,7 @@ def test_coasting_takes_the_viscous_friction():
     assert made.state[k.E_FRICTION, 0] - before == pytest.approx(work, rel=0.01)
 
 
+@pytest.mark.slow_without_jit
 def test_halving_the_step_hardly_moves_a_start():
     coarse, fine = fleet(1, warm=False, scatter=0.0), fleet(1, warm=False, scatter=0.0)
     coarse.advance(40)
@@ -177,6 +183,7 @@ def test_halving_the_step_hardly_moves_a_start():
     assert coarse.state[k.FLOW, 0] == pytest.approx(fine.state[k.FLOW, 0], rel=5e-3)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("static", [10.0, 60.0])
 def test_no_head_no_flow_and_nothing_that_is_no_number(static):
     made = fleet(2, warm=False, static_head_m=static)
@@ -189,6 +196,7 @@ def test_no_head_no_flow_and_nothing_that_is_no_number(static):
     assert made.state[k.FLOW, 1] < 1e-3
 
 
+@pytest.mark.slow_without_jit
 def test_scatter_is_that_of_manufacture():
     made = fleet(4000, warm=False)
     for row, share in ((k.P_H0, 0.03), (k.P_RS, 0.05)):
@@ -200,6 +208,7 @@ def test_scatter_is_that_of_manufacture():
     assert np.ptp(alike().constants, axis=1).max() == pytest.approx(np.ptp(alike().constants[k.P_LIFE]))
 
 
+@pytest.mark.slow_without_jit
 def test_bearings_wear_out_and_spalls_grow_by_the_law():
     made = fleet(200, damage_acceleration=3e7)
     made.advance(200)
@@ -216,6 +225,7 @@ def test_bearings_wear_out_and_spalls_grow_by_the_law():
 # --- faults by unit --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize(("row", "value", "falls", "rises"), [
     (k.C_HEAD_GAIN, 0.9, ("flow_m3_s", "head_m", "active_power_w"), ()),
     (k.C_SUCTION, 60_000.0, ("suction_pressure_pa", "flow_m3_s"), ()),
@@ -235,6 +245,7 @@ def test_a_fault_moves_its_own_unit_as_physics_says(row, value, falls, rises):
     assert_array_equal(made.state[:, [0, 2]], healthy.state[:, [0, 2]])
 
 
+@pytest.mark.slow_without_jit
 def test_the_critical_suction_resistance_brings_sigma_to_one():
     made = fleet()
     made.conditions[k.C_SUCTION, 2] = made.critical_resistance(2)
@@ -246,6 +257,7 @@ def test_the_critical_suction_resistance_brings_sigma_to_one():
 # --- the machine -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow_without_jit
 def test_the_machine_is_found_and_built_from_its_nameplate():
     plate = Nameplate(id="f", kind="pump_fleet", count=12)
     made = kinds()["pump_fleet"].build(plate, {"weibull_shape": 2.0}, Site(Streams(1)))
