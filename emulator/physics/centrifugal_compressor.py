@@ -173,7 +173,8 @@ class CentrifugalCompressor(Machine):
     @property
     def _rated_kg_s(self) -> float:
         p, site = self.parameters, self.site
-        return site.pressure_pa / (air.R_AIR * site.ambient_k) * p.duct_m2 * self._tip(p.speed_rad_s) * 2.0 * p.w
+        density = site.pressure_pa / (air.R_AIR * site.ambient_k)
+        return float(density * p.duct_m2 * self._tip(p.speed_rad_s) * 2.0 * p.w)
 
     @property
     def phi(self) -> float:

@@ -166,7 +166,7 @@ class Cylinders:
             shaking[low:high] = self.parameters.shaking_share * (load - gas).sum(0) + 0.01 * gas.sum(0)
         self._add_blows(shaking, int(first[0]), rate_hz)
         self._rendered = (trace.t0_ns, rate_hz, (int(first[0]), pressure, rod, shaking, turns))
-        return self._rendered[2]  # type: ignore[no-any-return]
+        return self._rendered[2]
 
     def _add_blows(self, force: Floats, first: int, rate_hz: float) -> None:
         rate_uhz, scale = round(rate_hz * 1e6), 10**15

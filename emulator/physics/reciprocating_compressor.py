@@ -19,12 +19,12 @@ from emulator.physics.cylinders import Cylinders
 from emulator.physics.kernels import reciprocating_compressor as k
 from emulator.physics.machine import Balance, Command, Machine
 from emulator.physics.ports import Port
+from emulator.physics.reciprocating_heat import ReciprocatingHeat
 from emulator.physics.reciprocating_parameters import ReciprocatingCondition, ReciprocatingParameters
 from emulator.physics.screw_compressor import CONTROL, SOFT_RAD_S
 from emulator.physics.shaft import ShaftTrace
 from emulator.physics.shaft_log import ShaftLog
 from emulator.physics.site import Site
-from emulator.physics.thermal import relax
 
 Floats = NDArray[np.float64]
 MEAN_S = 1.0  # over which signals average the pulsation
@@ -36,9 +36,8 @@ class ReciprocatingCompressor(Machine):
 
     kind: ClassVar[str] = "reciprocating_compressor"
     STATES: ClassVar[tuple[str, ...]] = (
-        "control", "run", "flow_kg_s", "mean_flow_kg_s", "mean_power_w", "discharge_k", "suction_cap_k",
-        "discharge_cap_k", "crankcase_k", "shaft_w", "inlet_pa", "rings_kg_s", "log", "_first", "_sums", "_mass",
-        "_first_kept", "_kept_j", "_t_ns", "_sink_k", "_foreseen_nm", "_foreseen",
+        "control", "run", "flow_kg_s", "mean_flow_kg_s", "mean_power_w", "shaft_w", "inlet_pa", "rings_kg_s", "log",
+        "_first", "_sums", "_mass", "_first_kept", "_kept_j", "_t_ns", "_sink_k", "_foreseen_nm", "_foreseen",
     )  # fmt: skip
 
     def __init__(self, parameters: ReciprocatingParameters, control: ControlParameters, site: Site, name: str) -> None:
@@ -55,9 +54,8 @@ class ReciprocatingCompressor(Machine):
         self.run = True
         self.flow_kg_s = self.mean_flow_kg_s = self.mean_power_w = self.shaft_w = self.rings_kg_s = 0.0
         self.inlet_pa = site.pressure_pa
-        self.discharge_k = self.crankcase_k = self._sink_k = site.ambient_k
-        self.suction_cap_k = np.full(p.throws, site.ambient_k)
-        self.discharge_cap_k = np.full(p.throws, site.ambient_k)
+        self._sink_k = site.ambient_k
+        self.heat = ReciprocatingHeat(p, site.ambient_k)
         self.log = ShaftLog()
         self.cylinders = Cylinders(p)
         self._first = self._foreseen = False
@@ -107,7 +105,7 @@ class ReciprocatingCompressor(Machine):
         self.inlet_pa = site.pressure_pa - min(drop, 0.5 * site.pressure_pa)
         behind = max(self.ports["air"].potential, 0.5 * site.pressure_pa)
         self.cylinders.set(
-            c, (self.inlet_pa, site.ambient_k), (behind, self.discharge_k), site.pressure_pa,
+            c, (self.inlet_pa, site.ambient_k), (behind, self.heat.discharge_k), site.pressure_pa,
             1.0 - self.control.mean_opening,
         )  # fmt: skip
 
@@ -140,8 +138,7 @@ class ReciprocatingCompressor(Machine):
         self.control.last_pa = -1.0
         self.cylinders.state[:] = 0.0
         if not site.warm:
-            self.discharge_k = self.crankcase_k = site.ambient_k
-            self.suction_cap_k[:] = self.discharge_cap_k[:] = site.ambient_k
+            self.heat.cool(site.ambient_k)
             self.control.opening = self.control.mean_opening = self.control.running_s = 0.0
             self.log = ShaftLog()
         elif p.built_in and self.run:
@@ -153,7 +150,7 @@ class ReciprocatingCompressor(Machine):
         self.cylinders.sums[:] = 0.0
         self._sums[:] = 0.0
         self._mass[:] = 0.0
-        self._kept_j = self._gas_j + p.crankcase_j_k * self.crankcase_k
+        self._kept_j = self._gas_j + p.crankcase_j_k * self.heat.crankcase_k
         self._first_kept[:] = self._kept_j, self._gas_kg, float(self.cylinders.state[:, k.U].sum())
         self.ports["air"].flow = self.flow_kg_s = 0.0
 
@@ -167,17 +164,13 @@ class ReciprocatingCompressor(Machine):
         self._set()
         cycles = [self.cycle(throw, speed_rad_s) for throw in range(p.throws)]
         turns = speed_rad_s / (2.0 * math.pi)
-        self.discharge_k = max(c["discharge_k"] for c in cycles)
-        rise = p.cap_share * (self.discharge_k - site.ambient_k)
-        self.suction_cap_k[:] = [c["cap_k"] + rise for c in cycles]
-        self.discharge_cap_k[:] = [c["discharge_k"] for c in cycles]
-        rings = sum(c["rings_kg"] for c in cycles) * turns
-        heat = 0.5 * p.friction_nm * speed_rad_s + rings * air.CP_AIR * (self.discharge_k - site.ambient_k)
-        self.crankcase_k = site.ambient_k + heat / p.crankcase_w_k
+        rings = sum(c["rings_kg"] * (c["discharge_k"] - site.ambient_k) for c in cycles) * turns
+        crank_w = 0.5 * p.friction_nm * speed_rad_s + rings * air.CP_AIR
+        self.heat.settle([c["discharge_k"] for c in cycles], [c["cap_k"] for c in cycles], crank_w, site.ambient_k)
         self.mean_flow_kg_s = sum(c["mass_kg"] for c in cycles) * turns
         torque = sum(c["work_j"] for c in cycles) / (2.0 * math.pi)
         self.mean_power_w = (torque + p.friction_nm) * speed_rad_s
-        return torque + p.friction_nm
+        return float(torque + p.friction_nm)
 
     # --- on the shaft -------------------------------------------------------------------------------------
 
@@ -270,19 +263,15 @@ class ReciprocatingCompressor(Machine):
         heat = p.index * air.R_AIR / (p.index - 1.0)
         real = air.CP_AIR / heat
         self.rings_kg_s = float(gained[:, k.M_RINGS].sum()) / dt_s
-        self._warm(gained, heat)
         rings_j = float(gained[:, k.H_RINGS].sum()) * real - self.rings_kg_s * dt_s * air.CP_AIR * site.ambient_k
-        crank_w = (0.5 * friction_j + rings_j) / dt_s
-        self.crankcase_k = relax(
-            self.crankcase_k, crank_w, p.crankcase_w_k, site.ambient_k, p.crankcase_j_k, dt_s
-        )  # fmt: skip
+        self.heat.advance(gained, heat, (0.5 * friction_j + rings_j) / dt_s, site.ambient_k, dt_s)
         before = self._kept_j
         self.flow_kg_s = float(gained[:, k.M_DISCHARGE].sum()) / dt_s
         work = float(gained[:, k.W].sum()) + friction_j
         self.shaft_w = work / dt_s
         out_k = max(self._sink_k + p.aftercooler_k, site.ambient_k)
         enthalpy = self.flow_kg_s * dt_s * air.CP_AIR * (out_k - site.ambient_k)
-        kept = self._gas_j + p.crankcase_j_k * self.crankcase_k
+        kept = self._gas_j + p.crankcase_j_k * self.heat.crankcase_k
         self._kept_j = kept
         # Jackets, aftercooler and crankcase give up what the air does not carry away and nothing stores.
         lost = work - enthalpy - (kept - before)
@@ -297,28 +286,6 @@ class ReciprocatingCompressor(Machine):
         cooling.flow = max(self.mean_power_w - self.mean_flow_kg_s * air.CP_AIR * (out_k - site.ambient_k), 0.0)
         cooling.temperature_k = out_k
 
-    def _warm(self, gained: Floats, heat: float) -> None:
-        """Let the gas of this tick mix into the plenum and warm the valve caps; no flow, no change."""
-        p, ambient = self.parameters, self.site.ambient_k
-        mass, carried = float(gained[:, k.M_DISCHARGE].sum()), float(gained[:, k.H_DISCHARGE].sum())
-        if mass > 0.0 and carried > 0.0:
-            self.discharge_k += -math.expm1(-mass / p.mixing_kg) * (carried / (mass * heat) - self.discharge_k)
-        for throw, row in enumerate(gained):
-            back = row[k.M_BACK]
-            came = max(row[k.M_SUCTION] + back, 0.0)
-            met = came + back
-            if met > 0.0:
-                mixed = (came * ambient + row[k.H_BACK] / heat) / met
-                goal = mixed + p.cap_share * (self.discharge_k - ambient)
-                self.suction_cap_k[throw] += -math.expm1(-met * p.throws / p.mixing_kg) * (
-                    goal - self.suction_cap_k[throw]
-                )
-            out = row[k.M_DISCHARGE]
-            if out > 0.0 and row[k.H_DISCHARGE] > 0.0:
-                goal = row[k.H_DISCHARGE] / (out * heat)
-                fade = -math.expm1(-out * p.throws / p.mixing_kg)
-                self.discharge_cap_k[throw] += fade * (goal - self.discharge_cap_k[throw])
-
     def _coolant_k(self) -> float:
         port = self.ports["cooling"]
         if port.joined:
@@ -328,7 +295,7 @@ class ReciprocatingCompressor(Machine):
     @property
     def _gas_j(self) -> float:
         """Inner energy of the air in the cylinders [J]."""
-        return float(self.cylinders.state[:, k.U].sum()) * (self.parameters.index - 1.0) / (air.KAPPA - 1.0)
+        return float(self.cylinders.state[:, k.U].sum() * (self.parameters.index - 1.0) / (air.KAPPA - 1.0))
 
     @property
     def _gas_kg(self) -> float:
@@ -346,8 +313,8 @@ class ReciprocatingCompressor(Machine):
             "speed_rad_s": self.log.speed_rad_s,
             "inlet_pressure_pa": self.inlet_pa - site.pressure_pa,
             "discharge_pressure_pa": self.ports["air"].potential - site.pressure_pa,
-            "discharge_temperature_k": self.discharge_k,
-            "crankcase_temperature_k": self.crankcase_k,
+            "discharge_temperature_k": self.heat.discharge_k,
+            "crankcase_temperature_k": self.heat.crankcase_k,
             "flow_kg_s": self.mean_flow_kg_s,
             "flow_m3_s": delivered,
             "volumetric_efficiency": delivered / swept if swept > 1e-6 else 0.0,
@@ -360,8 +327,8 @@ class ReciprocatingCompressor(Machine):
             "loaded_s": self.control.loaded_s,
         }
         for throw in range(p.throws):
-            values[f"suction_cap_{throw + 1}_temperature_k"] = float(self.suction_cap_k[throw])
-            values[f"discharge_cap_{throw + 1}_temperature_k"] = float(self.discharge_cap_k[throw])
+            values[f"suction_cap_{throw + 1}_temperature_k"] = float(self.heat.suction_cap_k[throw])
+            values[f"discharge_cap_{throw + 1}_temperature_k"] = float(self.heat.discharge_cap_k[throw])
         if p.built_in:
             values["running"] = float(self.run)
             values["active_power_w"] = self.mean_power_w / p.motor_efficiency
@@ -376,7 +343,8 @@ class ReciprocatingCompressor(Machine):
         def run(value: float) -> None:
             self.run = value != 0.0
 
-        return {"load": deliver} | ({"run": run} if self.parameters.built_in else {})
+        table: dict[str, Command] = {"load": deliver}
+        return table | ({"run": run} if self.parameters.built_in else {})
 
     def balances(self) -> dict[str, Balance]:
         """Return ``mass`` [kg], ``energy`` [J], and at level F2 ``gas`` [J]: the indicator diagram's own account.
@@ -447,15 +415,17 @@ class ReciprocatingCompressor(Machine):
         # The rod gives under its load; a loose pin lies on one side or the other; the rod itself runs a little out.
         play = 0.5 * self.condition.knock_clearance_m[throw] * load / (np.abs(load) + 20.0)
         where = turns[part] + self.cylinders.phase[throw]
-        return load / p.rod_n_m + play + p.runout_m * np.cos(2.0 * math.pi * where)
+        return np.asarray(load / p.rod_n_m + play + p.runout_m * np.cos(2.0 * math.pi * where))
 
     def save(self) -> dict[str, Any]:
         """Return a copy of everything that changes."""
-        return super().save() | {"ear": self._ear.save(), "cylinders": self.cylinders.save()}
+        parts = {"ear": self._ear.save(), "cylinders": self.cylinders.save(), "heat": self.heat.save()}
+        return super().save() | parts
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take over what `save` returned."""
         rest = dict(saved)
         self._ear.restore(rest.pop("ear"))
         self.cylinders.restore(rest.pop("cylinders"))
+        self.heat.restore(rest.pop("heat"))
         super().restore(rest)

@@ -115,4 +115,4 @@ class ReciprocatingCondition:
     @classmethod
     def healthy(cls, throws: int) -> "ReciprocatingCondition":
         """Return the condition of a sound machine."""
-        return cls(*([0.0] * throws for _ in range(4)))
+        return cls([0.0] * throws, [0.0] * throws, [0.0] * throws, [0.0] * throws)

@@ -113,7 +113,9 @@ class ScrewCompressor(Machine):
         self.log.begin(speed_rad_s, (self._pulse_n(),))
         self._sink_k = self._coolant_k()
         torque, flow, _ = self._swallow(speed_rad_s)
-        p, power = self.parameters, torque * speed_rad_s
+        p = self.parameters
+        torque += p.friction_nm
+        power = torque * speed_rad_s
         low, high = min(self._sink_k, self.site.ambient_k), 1000.0
         for _ in range(200):  # the heat that leaves grows with the oil's temperature
             oil = 0.5 * (low + high)
@@ -153,7 +155,7 @@ class ScrewCompressor(Machine):
     def _pulse_n(self) -> float:
         p = self.parameters
         over = self.separator_pa / (self.site.pressure_pa * p.design_ratio)
-        return p.pulse_n * over * (0.35 + 0.65 * self.control.opening)
+        return float(p.pulse_n * over * (0.35 + 0.65 * self.control.opening))
 
     # --- on the shaft -------------------------------------------------------------------------------------
 
@@ -240,7 +242,7 @@ class ScrewCompressor(Machine):
         """Return the conductance from oil to coolant [W/K]: the thermostat opens, the fan turns with the machine."""
         p = self.parameters
         share = min(max((oil_k - p.thermostat_k) / p.thermostat_span_k, p.closed_share), 1.0)
-        return p.cooler_w_k * self.condition.cooler_gain * (share if turning else p.closed_share)
+        return float(p.cooler_w_k * self.condition.cooler_gain * (share if turning else p.closed_share))
 
     def _warm(self, power_w: float, ratio: float, dt_s: float) -> None:
         """Advance rotors and sump by the implicit midpoint rule, which keeps energy exactly; trip where T2 ends."""

@@ -53,7 +53,7 @@ class ScrewParameters:
     male_kg: float = 22.0
     female_kg: float = 18.0
     balance_grade_mm_s: float = 2.5
-    noise_m_s2: float = 0.02
+    noise_m_s2: float = 0.004
     bearing_load_n: float = 2500.0
     built_in: bool = False
     motor_efficiency: float = 0.93
