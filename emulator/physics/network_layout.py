@@ -149,7 +149,7 @@ def _heights(layout: Layout) -> None:
         if node.z_m < tank.z_m + tank.asset.parameters.height_m - LIFT_TOLERANCE_M:
             raise ValueError(
                 f"{node.name!r} ends {node.z_m - tank.z_m:g} m over the tank's bottom, below its rim at "
-                f"{tank.asset.parameters.height_m:g} m; raise the pipe's static_head, or join it to {tank.name!r} itself"
+                f"{tank.asset.parameters.height_m:g} m; raise the pipe's static_head or join it to {tank.name!r} itself"
             )
 
 

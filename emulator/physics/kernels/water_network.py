@@ -205,6 +205,7 @@ def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, s
     lift = np.zeros(m)
     balance = np.zeros(n)
     slope = np.zeros(n)
+    probed = np.zeros(3)
     worst_head = worst_flow = 0.0
     for iteration in range(80):
         for i in range(n):
@@ -229,13 +230,18 @@ def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, s
                 continue
             a, b = edges_i[e, I_FROM], edges_i[e, I_TO]
             flow, ha = q[e], h[a]
-            loss = edge_loss(e, flow, ha, edges, edges_i, node, speeds, pumps, scratch, constants)
             dq = 1e-6 * abs(flow) + 1e-9
-            above = edge_loss(e, flow + dq, ha, edges, edges_i, node, speeds, pumps, scratch, constants)
+            for probe in range(3 if edges_i[e, I_KIND] != PIPE else 2):
+                near_q, near_h = flow, ha
+                if probe == 1:
+                    near_q += dq
+                elif probe == 2:
+                    near_h += 1e-5
+                probed[probe] = edge_loss(e, near_q, near_h, edges, edges_i, node, speeds, pumps, scratch, constants)
+            loss, above = probed[0], probed[1]
             lift[e] = 1.0
             if edges_i[e, I_KIND] != PIPE:
-                higher = edge_loss(e, flow, ha + 1e-5, edges, edges_i, node, speeds, pumps, scratch, constants)
-                lift[e] = 1.0 - (higher - loss) / 1e-5
+                lift[e] = 1.0 - (probed[2] - loss) / 1e-5
             inertia = edges[e, A_INERTANCE] / step
             d = max((above - loss) / dq + inertia, SLOPE_MIN)
             r[e] = loss + inertia * (flow - q_base[e]) - (ha - h[b])
@@ -366,18 +372,20 @@ def _sdirk(dt, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, co
     """Step by ``dt`` in place with all statuses held."""
     step = hy.GAMMA * dt
     q0, v0 = q.copy(), v.copy()
-    stage(step, 0, q0, v0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
-    _book(dt * (1.0 - hy.GAMMA), q, v, h, node, node_i, edges_i, passed)
-    ratio = (1.0 - hy.GAMMA) / hy.GAMMA
-    q1, v1 = q0 + ratio * (q - q0), v0.copy()
-    for i in range(h.shape[0]):
-        if _stores(i, 0, node_i):  # by the flows, not by the search: what is counted is what flowed
-            v1[i] = v0[i] + (1.0 - hy.GAMMA) * dt * net_inflow(i, q, h, v, node, node_i, edges_i)
-    stage(step, 0, q1, v1, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
-    _book(dt * hy.GAMMA, q, v, h, node, node_i, edges_i, passed)
+    q_base, v_base = q0.copy(), v0.copy()
+    for part in range(2):
+        stage(step, 0, q_base, v_base, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
+        weight = dt * (1.0 - hy.GAMMA) if part == 0 else step
+        _book(weight, q, v, h, node, node_i, edges_i, passed)
+        for i in range(h.shape[0]):
+            if _stores(i, 0, node_i):  # by the flows, not by the search: what is counted is what flowed
+                v_base[i] += weight * net_inflow(i, q, h, v, node, node_i, edges_i)
+        if part == 0:
+            for e in range(q.shape[0]):
+                q_base[e] = q0[e] + (1.0 - hy.GAMMA) / hy.GAMMA * (q[e] - q0[e])
     for i in range(h.shape[0]):
         if _stores(i, 0, node_i):
-            v[i] = v1[i] + step * net_inflow(i, q, h, v, node, node_i, edges_i)
+            v[i] = v_base[i]
 
 
 @kernel
@@ -386,34 +394,40 @@ def advance(dt, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, c
 
     passed float64[4] : volume leaked, drawn, into given heads, spilt [m³] · events int64[1] : status changes.
     """
-    left = dt
-    for _ in range(40):
-        q_old, v_old, h_old, passed_old = q.copy(), v.copy(), h.copy(), passed.copy()
-        _sdirk(left, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
-        if broken(0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
-            return
-        low, high = 0.0, left
-        while high - low > EVENT_S:
-            middle = 0.5 * (low + high)
-            q[:], v[:], h[:], passed[:] = q_old, v_old, h_old, passed_old
-            _sdirk(middle, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
-            if broken(0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
-                low = middle
-            else:
-                high = middle
+    left, trial = dt, dt
+    low = high = 0.0
+    search, found, changes = 0, 0, 0
+    q_old, v_old, h_old, passed_old = q.copy(), v.copy(), h.copy(), passed.copy()
+    while left > 0.0:
         q[:], v[:], h[:], passed[:] = q_old, v_old, h_old, passed_old
-        _sdirk(high, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
-        for turn in range(2 + h.shape[0]):  # one change may call for another at once
-            if (
-                broken(1 if turn == 0 else 2, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants)
-                == 0
-            ):
+        _sdirk(trial, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
+        if found == 0:
+            holds = broken(0, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0
+            if search == 0:
+                if holds or changes > 40:
+                    return
+                search, low, high = 1, 0.0, left
+            elif holds:
+                low = trial
+            else:
+                high = trial
+            if high - low > EVENT_S:
+                trial = 0.5 * (low + high)
+            else:
+                trial, found = high, 1
+            continue
+        flip = 1
+        for _ in range(2 + h.shape[0]):  # one change may call for another at once
+            if broken(flip, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants) == 0:
                 break
             events[0] += 1
+            flip = 2
+        changes += 1
         left -= high
         if left <= EVENT_S:
             return
-    _sdirk(left, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants, passed)
+        trial, search, found = left, 0, 0
+        q_old, v_old, h_old, passed_old = q.copy(), v.copy(), h.copy(), passed.copy()
 
 
 @kernel
