@@ -80,7 +80,7 @@ def section(key: str, value: Any) -> None:
     """Check a part of a scenario or rig file that is shown alone."""
     model = Scenario if key in Scenario.model_fields and key not in ("title", "description") else Rig
     if model is Rig and key == "plant":
-        assert "parameters" in value or "initial" in value or "recordings" in value or "start" in value
+        assert {"life", "regime"} & set(value) or "parameters" in value or "initial" in value or "recordings" in value or "start" in value
     adapter = TypeAdapter(model.model_fields[key].rebuild_annotation())
     checked = adapter.validate_python(value)
     if key == "faults":

@@ -344,3 +344,61 @@ def test_it_answers_on_a_real_socket_and_leaves_nothing_behind():
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())
+
+
+# --- life, repairs, interlocks ------------------------------------------------------------------------------
+
+
+def ageing() -> Emulation:
+    wear = {"id": "ring", "on": "pump1", "kind": "impeller_wear", "growth": {"law": "gamma", "life": "10 h"}}
+    hot = {"id": "hot", "cause": {"signal": "motor1.winding_temperature_k", "above": "0 degC"}, "trip": "vfd1"}
+    settings = {"life": {"wear": [wear], "interlocks": [hot]}, "damage_acceleration": 36_000}
+    return Emulation(load_rig("pump_skid", settings), 1)
+
+
+def test_life_shows_damage_and_remaining_life_and_a_repair_resets_them():
+    async def body(client: httpx.AsyncClient, emulation: Emulation) -> None:
+        await client.post("/clock/step", json={"blocks": 11})
+        (part,) = (await client.get("/life")).json()["parts"].values()
+        assert part["damage"] > 0.0
+        assert part["rul_s"] > 0.0
+        assert (await client.get("/truth")).json()["life"]["pump1/ring"] == part
+        answer = await client.post("/repairs", json={"on": "pump1", "mode": "ring", "quality": 0.5})
+        assert (answer.status_code, answer.json()) == (202, {"due_ns": emulation.t_ns})
+        (mended,) = (await client.get("/life")).json()["parts"].values()
+        assert mended["generation"] == 1
+        assert mended["damage"] == pytest.approx(0.5 * part["damage"])
+
+    on_api(body, ageing())
+
+
+def test_a_wrong_repair_is_refused_with_the_nearest():
+    async def body(client: httpx.AsyncClient, emulation: Emulation) -> None:
+        answer = await client.post("/repairs", json={"on": "pmp1"})
+        assert answer.status_code == 422
+        assert "did you mean 'pump1'?" in answer.json()["detail"]
+        assert (await client.post("/repairs", json={"on": "pump1", "quality": 2})).status_code == 422
+
+    on_api(body, ageing())
+
+
+def test_an_interlock_is_not_reset_while_its_cause_stands():
+    async def body(client: httpx.AsyncClient, emulation: Emulation) -> None:
+        await client.post("/clock/step", json={"blocks": 2})
+        assert (await client.get("/life")).json()["interlocks"]["hot"]["latched"]
+        assert (await client.post("/interlocks/hot/reset")).status_code == 409
+        assert (await client.post("/interlocks/cold/reset")).status_code == 404
+
+    on_api(body, ageing())
+
+
+def test_a_fault_may_be_injected_with_a_law_in_damage_time():
+    async def body(client: httpx.AsyncClient, emulation: Emulation) -> None:
+        law = {"law": "wiener", "life": "10 h"}
+        answer = await client.post("/faults", json={"kind": "imbalance", "on": "pump1", "law": law})
+        assert answer.status_code == 201
+        assert "pump1/imbalance" in (await client.get("/life")).json()["parts"]
+        wrong = await client.post("/faults", json={"kind": "imbalance", "on": "pump1", "law": {"law": "paris"}})
+        assert wrong.status_code == 422
+
+    on_api(body, ageing())
