@@ -151,6 +151,21 @@ def test_mesh_stiffness_has_its_mean_and_its_swing():
     assert np.mean(k > 0.5 * (k.max() + k.min())) == pytest.approx(0.65, abs=1e-3)
 
 
+def test_an_eccentric_pinion_changes_how_long_two_pairs_carry():
+    stand = Stand()
+    stand.gear.condition.eccentricity_in_m = 150e-6
+    stand.step()
+    block = mesh_block(P, stand.gear.condition, stand.gear._errors, stand.gear._ticks(stand.trace), stand.trace)
+    double = []
+    for centre in (0.0, 0.5):  # gears furthest apart, and closest
+        turns = (centre + (np.arange(4000) + 0.5) / 4000 / 23 - 0.5 / 23) % 1.0
+        k = np.array([mesh_at(0, f, block.p, block.error1, block.error2, block.form)[0] for f in turns])
+        double.append(np.mean(k > 0.5 * (k.max() + k.min())))
+    spread = 150e-6 / (math.pi * 3e-3 * math.cos(math.radians(20)) * math.sin(math.radians(20)))
+    # the window is one pitch wide, over which the run-out turns on a little: hence the tolerance
+    assert double[1] - double[0] == pytest.approx(2.0 * spread, rel=0.1)
+
+
 @pytest.mark.slow_without_jit
 def test_the_key_phase_comes_once_a_turn():
     pulse = Stand().run(["key_phase"], 3.0, speed=EVEN)[0]

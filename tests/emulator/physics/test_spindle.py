@@ -118,15 +118,21 @@ def test_wear_grows_about_taylor_and_the_tool_is_changed():
     assert signals["last_service_s"] + signals["service_age_s"] == pytest.approx(cell.t_ns * 1e-9)
 
 
-def test_edges_differ_about_the_mean():
-    lives = []
+def test_edges_differ_about_the_mean_and_wear_accordingly():
+    cell = Cell(level="F1")
+    s = cell.spindle
+    scatter = []
     for number in range(400):
-        s = Cell(level="F1").spindle if number == 0 else lives[0][0]
         s.tool_number = number
-        lives.append((s, math.log(s._edge())))
-    scatter = np.array([x for _, x in lives])
-    assert scatter.std() == pytest.approx(0.1, rel=0.1)
-    assert abs(scatter.mean()) < 3 * 0.1 / 20
+        scatter.append(math.log(s._edge()))
+    assert np.std(scatter) == pytest.approx(0.1, rel=0.1)
+    assert abs(np.mean(scatter)) < 3 * 0.1 / 20
+    s.tool_number = 7
+    cell.until_cutting()
+    before = s.tool_life
+    cell.step(10)
+    life = tool_life_s(s.parameters.cut, s.cutting_speed_m_s)
+    assert (s.tool_life - before) * life / 0.1 == pytest.approx(math.exp(scatter[7]), rel=1e-4)
 
 
 def test_force_grows_with_wear():
