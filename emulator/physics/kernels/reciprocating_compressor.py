@@ -49,16 +49,19 @@ def geometry(theta, a):
 
 
 @kernel
-def flows(p, temperature, xs, xd, a):
-    """Return the mass flows [kg/s]: in and back through the suction valve, out and back through the discharge one."""
+def openings(xs, xd, a):
+    """Return the effective flow areas [m²] of both valves with their leaks."""
     suction = a[A_VALVE_S] * max(xs, a[A_HELD] * a[A_LIFT]) / a[A_LIFT] + a[A_LEAK_S]
-    discharge = a[A_VALVE_D] * xd / a[A_LIFT] + a[A_LEAK_D]
-    return (
-        nozzle(suction, a[A_P1], a[A_T1], p, a[A_VISCOUS]),
-        nozzle(suction, p, temperature, a[A_P1], a[A_VISCOUS]),
-        nozzle(discharge, p, temperature, a[A_P2], a[A_VISCOUS]),
-        nozzle(discharge, a[A_P2], a[A_T2], p, a[A_VISCOUS]),
-    )
+    return suction, a[A_VALVE_D] * xd / a[A_LIFT] + a[A_LEAK_D]
+
+
+@kernel
+def through(area, p, temperature, before, before_k, viscous):
+    """Return the mass flow [kg/s] from before a valve into the cylinder, negative outwards."""
+    inward = before > p
+    high, low = (before, p) if inward else (p, before)
+    flow = nozzle(area, high, before_k if inward else temperature, low, viscous)
+    return flow if inward else -flow
 
 
 @kernel
@@ -69,15 +72,17 @@ def slopes(y, mode_s, mode_d, theta, omega, a, dy):
     p = (n - 1.0) * y[U] / volume
     mass = max(y[M], 1e-12)
     temperature = p * volume / (mass * R_AIR)
-    into, back, out, return_ = flows(p, temperature, y[XS], y[XD], a)
+    suction, discharge = openings(y[XS], y[XD], a)
+    m_suction = through(suction, p, temperature, a[A_P1], a[A_T1], a[A_VISCOUS])
+    m_discharge = -through(discharge, p, temperature, a[A_P2], a[A_T2], a[A_VISCOUS])
     rings = a[A_RINGS] * (p - a[A_PC])
     h = n * R_AIR / (n - 1.0)
     work = -p * dvolume * omega
-    h_suction = h * (into * a[A_T1] - back * temperature)
-    h_discharge = h * (out * temperature - return_ * a[A_T2])
+    h_suction = h * m_suction * (a[A_T1] if m_suction > 0.0 else temperature)
+    h_discharge = h * m_discharge * (temperature if m_discharge > 0.0 else a[A_T2])
     h_rings = h * rings * (temperature if rings > 0.0 else a[A_T1])
     dy[U] = work + h_suction - h_discharge - h_rings
-    dy[M] = into - back - out + return_ - rings
+    dy[M] = m_suction - m_discharge - rings
     for valve in range(2):
         x, v = y[XS + 2 * valve], y[VS + 2 * valve]
         mode = mode_s if valve == 0 else mode_d
@@ -89,8 +94,9 @@ def slopes(y, mode_s, mode_d, theta, omega, a, dy):
             dy[XS + 2 * valve] = dy[VS + 2 * valve] = 0.0
     k = INTEGRATED
     dy[k + W] = work
-    dy[k + M_SUCTION], dy[k + M_DISCHARGE], dy[k + M_RINGS] = into - back, out - return_, rings
+    dy[k + M_SUCTION], dy[k + M_DISCHARGE], dy[k + M_RINGS] = m_suction, m_discharge, rings
     dy[k + H_SUCTION], dy[k + H_DISCHARGE], dy[k + H_RINGS] = h_suction, h_discharge, h_rings
+    back = max(-m_suction, 0.0)
     dy[k + M_BACK], dy[k + H_BACK] = back, h * back * temperature
 
 
@@ -102,8 +108,7 @@ def stiffness(y, theta, a):
     p = (n - 1.0) * y[U] / volume
     temperature = p * volume / (max(y[M], 1e-12) * R_AIR)
     density = p / (R_AIR * temperature)
-    suction = a[A_VALVE_S] * max(y[XS], a[A_HELD] * a[A_LIFT]) / a[A_LIFT] + a[A_LEAK_S]
-    discharge = a[A_VALVE_D] * y[XD] / a[A_LIFT] + a[A_LEAK_D]
+    suction, discharge = openings(y[XS], y[XD], a)
     slope = suction * math.sqrt(2.0 * density / (abs(p - a[A_P1]) + a[A_VISCOUS]))
     slope += discharge * math.sqrt(2.0 * density / (abs(p - a[A_P2]) + a[A_VISCOUS]))
     return n * R_AIR * temperature / volume * slope
@@ -113,18 +118,13 @@ def stiffness(y, theta, a):
 def rk4(y, mode_s, mode_d, theta, omega, alpha, h, a, k, tmp):
     """Advance `y` in place by one step h [s] from an angle, speed and acceleration of the shaft."""
     size = y.shape[0]
-    half, end = theta + (omega + 0.25 * alpha * h) * 0.5 * h, theta + (omega + 0.5 * alpha * h) * h
-    middle = omega + 0.5 * alpha * h
-    slopes(y, mode_s, mode_d, theta, omega, a, k[0])
-    for i in range(size):
-        tmp[i] = y[i] + 0.5 * h * k[0, i]
-    slopes(tmp, mode_s, mode_d, half, middle, a, k[1])
-    for i in range(size):
-        tmp[i] = y[i] + 0.5 * h * k[1, i]
-    slopes(tmp, mode_s, mode_d, half, middle, a, k[2])
-    for i in range(size):
-        tmp[i] = y[i] + h * k[2, i]
-    slopes(tmp, mode_s, mode_d, end, omega + alpha * h, a, k[3])
+    # one call in a loop, not four: the compiler copies what it finds into every call
+    for stage in range(4):
+        part = 0.0 if stage == 0 else h if stage == 3 else 0.5 * h
+        for i in range(size):
+            tmp[i] = y[i] + part * k[stage - 1, i] if stage > 0 else y[i]
+        at = theta + (omega + 0.5 * alpha * part) * part
+        slopes(tmp, mode_s, mode_d, at, omega + alpha * part, a, k[stage])
     for i in range(size):
         y[i] += h / 6.0 * (k[0, i] + 2.0 * k[1, i] + 2.0 * k[2, i] + k[3, i])
 
@@ -217,10 +217,8 @@ def advance(state, sums, rows, phase, frac, w0, w1, dt, steps, blows, rate, lead
         elif (mode_s == CLOSED and y[XS] > low) or (mode_s == OPEN and y[XS] < a[A_LIFT]):
             mode_s = FREE
         start = TWO_PI * (frac + phase[c])
-        sample = 0
+        p, sample = 0.0, 0
         samples = pressure.shape[1]
-        volume, _, _ = geometry(start, a)
-        p_old = (a[A_INDEX] - 1.0) * y[U] / volume
         for step in range(steps):
             t_step = step * base
             theta = start + (w0 + 0.5 * alpha * t_step) * t_step
@@ -235,10 +233,14 @@ def advance(state, sums, rows, phase, frac, w0, w1, dt, steps, blows, rate, lead
                 rk4(y, mode_s, mode_d, theta, omega, alpha, h, a, k, tmp)
                 end = theta + (omega + 0.5 * alpha * h) * h
                 volume, _, ddx = geometry(end, a)
-                mode_s, count = contacts(y, y0, mode_s, 0, t, h, a, blows, count, c)
-                mode_d, count = contacts(y, y0, mode_d, 1, t, h, a, blows, count, c)
                 p = (a[A_INDEX] - 1.0) * y[U] / volume
-                mode_s, mode_d = release(y, mode_s, 0, p, a), release(y, mode_d, 1, p, a)
+                for valve in range(2):
+                    mode, count = contacts(y, y0, mode_d if valve else mode_s, valve, t, h, a, blows, count, c)
+                    mode = release(y, mode, valve, p, a)
+                    if valve:
+                        mode_d = mode
+                    else:
+                        mode_s = mode
                 rod_1 = rod_force(p, ddx, omega + alpha * h, a)
                 if (rod_0 > 0.0) != (rod_1 > 0.0) and rod_0 != 0.0 and a[A_CLEARANCE] > 0.0 and count < blows.shape[0]:
                     # Free flight through the clearance under a force that grows from 0: F't³/6m = δ.
@@ -249,13 +251,18 @@ def advance(state, sums, rows, phase, frac, w0, w1, dt, steps, blows, rate, lead
                     blows[count, 2], blows[count, 3] = KNOCK, c
                     count += 1
                 while sample < samples and lead + sample / rate <= t + h:
-                    share = (lead + sample / rate - t) / h
-                    pressure[c, sample] = p_old + share * (p - p_old)
-                    rod[c, sample] = rod_0 + share * (rod_1 - rod_0)
+                    # U by Hermite's cubic, p and rod from the exact place of the piston
+                    r = (lead + sample / rate - t) / h
+                    q = r * r
+                    u = y0[U] + (y[U] - y0[U]) * q * (3.0 - 2.0 * r)
+                    u += h * r * (k[0, U] * (1.0 - 2.0 * r + q) + k[3, U] * (q - r))
+                    volume, _, ddx = geometry(theta + (omega + 0.5 * alpha * r * h) * r * h, a)
+                    pressure[c, sample] = (a[A_INDEX] - 1.0) * u / volume
+                    rod[c, sample] = rod_force(pressure[c, sample], ddx, omega + alpha * r * h, a)
                     sample += 1
-                rod_0, p_old = rod_1, p
-        while sample < samples:
-            pressure[c, sample], rod[c, sample] = p_old, rod_0
+                rod_0 = rod_1
+        while sample < samples:  # a rounding beyond the last step
+            pressure[c, sample], rod[c, sample] = p, rod_0
             sample += 1
         for i in range(INTEGRATED):
             state[c, i] = y[i]
