@@ -134,12 +134,14 @@ class Circuit:
             self.sink.advance(arrives, 0.0, tick_s)
 
     def leak_m3_s(self, pipe: Pipe, flow_m3_s: float) -> float:
-        """Return what leaks [m³/s] at the end of a pipe of the discharge side.
+        """Return what leaks [m³/s] half way along a pipe of the discharge side.
 
         The pressure there is what the rest of the way takes at this flow; that the leak relieves it is neglected
         here (a network solves it).
         """
         after = self.discharge[self.discharge.index(pipe) + 1 :]
-        head = sum(e.resistance_s2_m5 for e in after) * flow_m3_s**2
-        head += sum(e.parameters.static_head_m for e in after if isinstance(e, Pipe))
+        head = (0.5 * pipe.resistance_s2_m5 + sum(e.resistance_s2_m5 for e in after)) * flow_m3_s**2
+        head += 0.5 * pipe.parameters.static_head_m + sum(
+            e.parameters.static_head_m for e in after if isinstance(e, Pipe)
+        )
         return pipe.leak_section_m2 * math.sqrt(2.0 * GRAVITY_M_S2 * max(head, 0.0))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from emulator.physics.asset import Asset
+from emulator.physics.valve_positioner import Actuator, ActuatorParameters
 from emulator.physics.water import GRAVITY_M_S2
 
 WATER_CRITICAL_PA = 22.064e6
@@ -18,19 +19,40 @@ _HEAD = 3600.0**2 * 1.0e5 / (REFERENCE_DENSITY * GRAVITY_M_S2)
 
 @dataclass(frozen=True, slots=True)
 class ControlValveParameters:
-    """K_vs [m³/h at 1 bar], inherent rangeability, full stroke time [s], pressure recovery."""
+    """K_vs [m³/h at 1 bar], inherent rangeability, full stroke time [s], pressure recovery.
+
+    `pneumatic` chooses level F1: diaphragm, spring and air in place of a stem that follows at the stroke's speed;
+    `supply_pa` is the absolute pressure of its air, `packing` its healthy dry friction (share of the spring's range).
+    """
 
     kvs_m3_h: float = 63.0
     rangeability: float = 50.0
     stroke_s: float = 20.0
     recovery: float = 0.9
+    pneumatic: bool = False
+    supply_pa: float = 3.4e5
+    packing: float = 0.005
+
+    def __post_init__(self) -> None:
+        """Refuse a valve that cannot be."""
+        rules = (
+            ("kvs_m3_h", self.kvs_m3_h > 0.0, "must be above 0"),
+            ("rangeability", self.rangeability > 1.0, "must be above 1"),
+            ("stroke_s", self.stroke_s > 0.0, "must be above 0"),
+            ("recovery", 0.0 <= self.recovery <= 1.0, "must lie in [0, 1]; 0 lets it never choke"),
+            ("packing", 0.0 <= self.packing < 0.5, "must lie in [0, 0.5)"),
+        )
+        for name, holds, rule in rules:
+            if not holds:
+                raise ValueError(f"control_valve.{name} = {getattr(self, name):g} {rule}")
 
 
 @dataclass(slots=True)
 class ControlValveCondition:
     """What faults may change.
 
-    Stick band S and slip jump J as fractions of travel, trim and positioner errors.
+    Stick band S and slip jump J as fractions of travel, trim and positioner errors, the share of its speed with which
+    air still fills the actuator.
     """
 
     stick_band: float = 0.0
@@ -38,12 +60,13 @@ class ControlValveCondition:
     trim_gain: float = 1.0
     leak_share: float = 0.0
     positioner_offset: float = 0.0
+    fill_gain: float = 1.0
 
 
 class ControlValve(Asset):
     """Stem position in [0, 1] behind a positioner of finite speed and a stem that may stick."""
 
-    STATES: ClassVar[tuple[str, ...]] = ("signal", "stem")
+    STATES: ClassVar[tuple[str, ...]] = ("signal", "stem", "actuator", "drop_pa")
 
     def __init__(self, parameters: ControlValveParameters, position: float = 0.0) -> None:
         """Build the valve at rest at ``position``."""
@@ -52,23 +75,36 @@ class ControlValve(Asset):
         self.signal = position
         self.stem = Stem(position, position, held_at=position)
         self.drop_pa = 0.0  # what the water's network tells it
+        self.actuator: Actuator | None = None
+        if parameters.pneumatic:
+            air = ActuatorParameters(supply_pa=parameters.supply_pa, packing=parameters.packing)
+            self.actuator = Actuator(air, parameters.stroke_s, position)
 
     @property
     def position(self) -> float:
         """Stem position in [0, 1]."""
+        if self.actuator is not None:
+            return self.actuator.position
         return self.stem.position
 
     def place(self, position: float) -> None:
         """Put signal, positioner and stem to rest at a position."""
         self.signal = position
         self.stem = Stem(position, position, held_at=position)
+        if self.actuator is not None:
+            self.actuator.place(position)
 
     def advance(self, tick_s: float) -> None:
         """Move towards the signal for one tick [s]."""
         c = self.condition
         wanted = min(max(self.signal + c.positioner_offset, 0.0), 1.0)
+        if self.actuator is not None:
+            self.actuator.advance(wanted, tick_s, c.stick_band, c.slip_jump, c.fill_gain, self.drop_pa)
+            return
         reach = tick_s / self.parameters.stroke_s
         before = self.stem.drive
+        if wanted > before and c.fill_gain != 1.0:  # air opens, the spring shuts: only opening grows slow
+            reach *= c.fill_gain
         drive = min(wanted, before + reach) if wanted > before else max(wanted, before - reach)
         self.stem.follow(drive, c.stick_band, c.slip_jump)
 

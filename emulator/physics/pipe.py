@@ -64,6 +64,7 @@ class Pipe(Asset):
         self.parameters = parameters
         self.condition = PipeCondition()
         self.critical_resistance_s2_m5 = math.inf
+        self.in_network = False  # whether its ends have heads of their own
         self.wave_ticks = 0
         self.leaked_m3 = 0.0
 

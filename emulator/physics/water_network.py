@@ -130,7 +130,7 @@ class WaterNetwork(Machine):
             row[k.A_ROUGHNESS], row[k.A_GAIN] = -1.0, 1.0
             row[k.A_INERTANCE] = getattr(asset, "inertance_1_m", BODY_INERTANCE_1_M) / GRAVITY_M_S2
             if isinstance(asset, Pipe):
-                p = asset.parameters
+                asset.in_network, p = True, asset.parameters
                 row[k.A_LENGTH], row[k.A_DIAMETER], row[k.A_ROUGHNESS] = p.length_m, p.diameter_m, p.roughness_m
             elif isinstance(asset, CheckValve):
                 row[k.A_CHECK] = 1.0
@@ -257,6 +257,7 @@ class WaterNetwork(Machine):
 
         """
         self._refresh(0.0)
+        held = self.v.copy()
         wrong, worst_head, worst_flow = k.settle(self.q, self.v, self.h, *self._system)
         if wrong or worst_head > 1e-6 or worst_flow > 1e-9:
             raise ValueError(
@@ -267,9 +268,8 @@ class WaterNetwork(Machine):
             if self._node_i[i, 0] == k.POCKET:
                 row = self._nodes[i]
                 pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[k.K_AIR]), 0.1)
-                before = self.v[i]
                 self.v[i] = row[k.D_GAS_VOLUME] * (1.0 - self._constants[k.K_AIR] / pressure_m)
-                self._stored_0 += self.v[i] - before
+                self._stored_0 += self.v[i] - held[i]
             elif isinstance(node.asset, Tank):
                 node.asset.tap_level_m = node.asset.level_m
         self._tell()
