@@ -308,19 +308,24 @@ def cycle_means(a, speed, points, out):
     ideal = n / (n - 1.0) * p1 * swept * full * (ratio ** ((n - 1.0) / n) - 1.0)
     work = ideal + down * swept * full + up * swept * share
     mass = density * swept * full
-    back = back_heat = come = rings = 0.0
+    back = back_heat = come = rings = lost = 0.0
     if speed > 0.0:
         slice_s = TWO_PI / speed / points
         for i in range(points):
             theta = TWO_PI * (i + 0.5) / points
             p = ideal_pressure(theta, p1, a[A_P2], a)
             temperature = t1 * (p / p1) ** ((n - 1.0) / n)
-            leak = nozzle(a[A_LEAK_S], p, temperature, p1, a[A_VISCOUS]) * slice_s
-            back += leak
-            back_heat += leak * temperature
-            come += nozzle(a[A_LEAK_D], a[A_P2], hot, p, a[A_VISCOUS]) * slice_s
-            rings += a[A_RINGS] * (p - a[A_PC]) * slice_s
-    lost = min((back + rings + come) / mass, 1.0) if mass > 0.0 else 0.0
+            gone = nozzle(a[A_LEAK_S], p, temperature, p1, a[A_VISCOUS]) * slice_s
+            returned = nozzle(a[A_LEAK_D], a[A_P2], hot, p, a[A_VISCOUS]) * slice_s
+            blown = a[A_RINGS] * (p - a[A_PC]) * slice_s
+            back += gone
+            back_heat += gone * temperature
+            come += returned
+            rings += blown
+            # Upwards, what leaves is missing; downwards, what comes back hot takes the room of fresh air. What leaves
+            # the dead volume early makes room for as much, and what comes back upwards is only sent out again.
+            lost += gone + blown if i >= points // 2 else returned * hot / t1
+    lost = min(lost / mass, 1.0) if mass > 0.0 else 0.0
     out[0] = mass * (1.0 - lost)
     out[1] = rings
     out[2] = work
