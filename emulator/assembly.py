@@ -11,8 +11,9 @@ from emulator.physics.circuit import Circuit
 from emulator.physics.circuit_pump import CircuitPump
 from emulator.physics.control_valve import ControlValve, ControlValveParameters
 from emulator.physics.drive_train import DriveTrain, MountedBearing
+from emulator.physics.electrical_supply import ElectricalSupply
 from emulator.physics.housing import Housing, HousingParameters, Path
-from emulator.physics.induction_motor import InductionMotor, InductionMotorParameters
+from emulator.physics.induction_motor import REFERENCE_K, InductionMotor, InductionMotorParameters
 from emulator.physics.machine import Machine, OwnShaft, ShaftLoad, kinds
 from emulator.physics.pid import Pid, PidParameters
 from emulator.physics.pipe import Pipe, PipeParameters
@@ -73,6 +74,7 @@ class Machines:
     junctions: list[Junction] = field(default_factory=list)
     shafts: dict[str, Shaft] = field(default_factory=dict)  # by motor id, or by the id of the gear that drives it
     on_shaft: dict[str, str] = field(default_factory=dict)  # machine id -> id of its shaft
+    supplied: set[str] = field(default_factory=set)  # drives behind a supply of the rig, not the site's mains
     own_bearings: dict[str, tuple[OwnShaft, MountedBearing]] = field(default_factory=dict)  # on shafts of machines
 
 
@@ -122,6 +124,10 @@ def assemble(rig: Rig, site: Site) -> Machines:
         own = train.pump.parameters.inertia_kg_m2 if train.pump is not None else 0.0
         own += sum(machine.inertia_kg_m2 for machine in train.loads)
         machines.assets[motor_id].inertia_kg_m2 = train.motor.parameters.inertia_kg_m2 + own
+        train.drive.identify(train.motor.circuit(REFERENCE_K), train.motor.inertia_kg_m2)
+    for connection in rig.connections:
+        if connection.kind == "wire":
+            _feed(connection, machines)
     _mount(rig, machines, site.streams)
     return machines
 
@@ -130,25 +136,10 @@ def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
     private = rig.plant.parameters.get(declared.id, {})
     match declared.kind:
         case "induction_motor":
-            motor = InductionMotorParameters(
-                pole_pairs=declared.pole_pairs,
-                stator_resistance_ohm=declared.stator_resistance,
-                rotor_resistance_ohm=declared.rotor_resistance,
-                stator_inductance_h=declared.stator_inductance,
-                rotor_inductance_h=declared.rotor_inductance,
-                magnetising_inductance_h=declared.magnetising_inductance,
-                inertia_kg_m2=declared.inertia,
-                rated_voltage_v=declared.voltage,
-                rated_frequency_hz=declared.frequency,
-                winding_limit_k=declared.winding_limit,
-            )
+            motor = InductionMotorParameters.of(declared)
             return InductionMotor(override(motor, private, declared.id))
         case "vfd":
-            drive = VfdParameters(
-                maximum_frequency_hz=declared.maximum_frequency,
-                ramp_s=declared.ramp,
-                current_limit_a=declared.current_limit,
-            )
+            drive = VfdParameters.of(declared)
             return Vfd(override(drive, private, declared.id))
         case "centrifugal_pump":
             pump = CentrifugalPumpParameters(
@@ -335,7 +326,10 @@ def _drive(rig: Rig, name: str, motor: InductionMotor, machines: Machines) -> tu
     if found:
         drive: Vfd = machines.assets[found[0]]
         drive.parameters = dataclasses.replace(
-            drive.parameters, motor_voltage_v=p.rated_voltage_v, motor_frequency_hz=p.rated_frequency_hz
+            drive.parameters,
+            motor_voltage_v=p.rated_voltage_v,
+            motor_frequency_hz=p.rated_frequency_hz,
+            overload_current_a=drive.parameters.overload_current_a or rig.asset(name).current,
         )
         return found[0], drive
     contactor = VfdParameters(
@@ -346,6 +340,23 @@ def _drive(rig: Rig, name: str, motor: InductionMotor, machines: Machines) -> tu
         bypass=True,
     )
     return name, Vfd(contactor)
+
+
+def _feed(connection: Connection, machines: Machines) -> None:
+    """Put the drives of a wire on its supply; a motor without drive is fed through its contactor."""
+    supplies = _only(machines, connection.assets, ElectricalSupply)
+    if not supplies:
+        return
+    if len(supplies) > 1:
+        raise AssemblyError(f"wire {' - '.join(connection.joins)} joins {len(supplies)} supplies; a wire has one")
+    for motor_id, drive_id in machines.drives.items():
+        if drive_id in connection.assets or motor_id in connection.assets:
+            if drive_id in machines.supplied:
+                raise AssemblyError(
+                    f"wire {' - '.join(connection.joins)}: {drive_id!r} is fed already"
+                )
+            machines.assets[supplies[0]].feed(drive_id, machines.trains[motor_id].drive)
+            machines.supplied.add(drive_id)
 
 
 def _pipes(rig: Rig, connection: Connection, machines: Machines) -> None:

@@ -175,6 +175,7 @@ class Emulation:
         if point.signal is None:
             return
         if point.waveform is not None:
+            self.plant.listen(point.signal)
             rate = point.waveform.rate or self.plant.rate_hz(point.signal)
             self._windows[point.id] = SampleWindow(round(rate * point.waveform.buffer))
             self._rates[point.id] = rate

@@ -42,8 +42,10 @@ def junctions(connections: Sequence[Connection], assets: Mapping[str, Any]) -> l
         ports = [
             _port(assets, join, connection.kind, ("potential", "flow"), where)
             for join in connection.joins
-            if connection.kind != "wire" or isinstance(assets[join.partition(".")[0]], Machine)
+            if connection.kind != "wire" or _speaks(assets[join.partition(".")[0]], "wire")
         ]
+        if len(ports) < 2:
+            continue  # a supply and its drives, which are fed by name
         stores = [port for port in ports if port.gives == "potential"]
         if len(stores) != 1:
             raise AssemblyError(
@@ -52,6 +54,10 @@ def junctions(connections: Sequence[Connection], assets: Mapping[str, Any]) -> l
             )
         _meet(found, stores[0], [port for port in ports if port.gives == "flow"])
     return list(found.values())
+
+
+def _speaks(asset: Any, medium: str) -> bool:
+    return isinstance(asset, Machine) and any(port.medium == medium for port in asset.ports.values())
 
 
 def _meet(found: dict[int, Junction], store: Port, takers: list[Port]) -> None:

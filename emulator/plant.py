@@ -19,8 +19,10 @@ from emulator.commands import command_table
 from emulator.joining import AssemblyError
 from emulator.physics.asset import TICK_NS, TICK_S
 from emulator.physics.drive_train import DriveTrain
+from emulator.physics.electrical_supply import site_mains
 from emulator.physics.kernels.motor import E_IN
 from emulator.physics.machine import Balance, Command, OwnShaft
+from emulator.physics.motor_currents import QUANTITIES
 from emulator.physics.site import Site
 from emulator.recorder import Recorder
 from emulator.streams import Streams
@@ -80,6 +82,7 @@ class Plant:
         self.ambient_k = rig.plant.ambient
         self.traces: dict[str, ShaftTrace] = {}
         self.feedback: dict[str, float] = {}
+        self._heard: set[str] = set()
         self._queue: list[tuple[str, float]] = []
         self._recorders = {
             name: Recorder(
@@ -219,6 +222,8 @@ class Plant:
         t0 = self.t_ns
         for name, train in self.machines.trains.items():
             self._recorders[name].begin(train)
+            if name in self._heard:
+                train.motor.begin_block(self.block_ns // TICK_NS, t0)
         ticks = self.block_ns // TICK_NS
         for i in range(ticks):
             self._tick(t0 + i * TICK_NS)
@@ -245,7 +250,9 @@ class Plant:
         self._exchange()
         for machine in self.machines.machines.values():
             machine.tick(t_ns)
-        for train in self.machines.trains.values():
+        for name, train in self.machines.trains.items():
+            if self.machines.drives[name] not in self.machines.supplied:
+                site_mains(self.site, train.drive.mains, train.motor.parameters.rated_frequency_hz)
             train.tick()
         for owner, mounted in self.machines.own_bearings.values():
             torque = mounted.bearing.friction_torque_nm(owner.own_radial_load_n)
@@ -320,6 +327,8 @@ class Plant:
         if asset in self.machines.recordings:
             return self.machines.recordings[asset].waveform(n0, count, rate_hz)
         quantity = signal.rpartition(".")[2]
+        if asset in self.machines.trains and quantity in QUANTITIES:
+            return self.machines.trains[asset].motor.waveform(quantity, n0, count, rate_hz)
         machine = self.machines.machines.get(asset)
         if machine is not None and quantity in machine.waveforms():
             trace = self.traces.get(asset) or self.traces.get(self.machines.on_shaft.get(asset, ""))
@@ -336,7 +345,13 @@ class Plant:
         """Signals that exist as waveforms."""
         m = self.machines
         own = [f"{name}.{quantity}" for name, machine in m.machines.items() for quantity in machine.waveforms()]
-        return (*(f"{name}.acceleration_m_s2" for name in (*m.listeners, *m.recordings)), *own)
+        currents = [f"{name}.{quantity}" for name in m.trains for quantity in QUANTITIES]
+        return (*(f"{name}.acceleration_m_s2" for name in (*m.listeners, *m.recordings)), *own, *currents)
+
+    def listen(self, signal: str) -> None:
+        """Say, before the first step, that a waveform will be asked for: a motor's terminals are recorded on demand."""
+        if signal.rpartition(".")[2] in QUANTITIES:
+            self._heard.add(signal.rpartition(".")[0])
 
     def balances(self) -> dict[str, Balance]:
         """Return every account of a conserved quantity, by ``<asset>.<quantity>``."""

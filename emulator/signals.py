@@ -83,6 +83,10 @@ def _motor(signals: dict[str, float], name: str, train: DriveTrain, power_w: flo
     signals[f"{name}.energy_j"] = max(motor.energy()["electrical_in"], 0.0)
     signals[f"{name}.winding_temperature_k"] = motor.winding_k
     signals[f"{name}.frame_temperature_k"] = motor.frame_k
+    for phase, sensor_k in zip("abc", motor.winding_sensors_k, strict=True):
+        signals[f"{name}.winding_{phase}_temperature_k"] = sensor_k
+    signals[f"{name}.spot_temperature_k"] = motor.spot_k
+    signals[f"{name}.loop_current_a"] = motor.loop_current_a
 
 
 def _drive(signals: dict[str, float], drive_id: str, motor_id: str, train: DriveTrain) -> None:
@@ -95,6 +99,7 @@ def _drive(signals: dict[str, float], drive_id: str, motor_id: str, train: Drive
         signals[f"{drive_id}.reference_hz"] = drive.reference_hz
         signals[f"{drive_id}.status_word"] = float(drive.status_word)
         signals[f"{drive_id}.dc_link_v"] = drive.dc_link_v
+        signals[f"{drive_id}.dc_ripple_v"] = drive.dc_ripple_v
         signals[f"{drive_id}.input_power_w"] = drive.input_power_w
 
 

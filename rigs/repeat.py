@@ -117,8 +117,8 @@ def _counters(document: Document, path: Path_, declared: Any) -> Iterator[dict[s
         count *= len(values)
     if count > LIMIT:
         raise _problem(document, path, f"repeats {count} times, more than {LIMIT}; repeat less")
-    for values in itertools.product(*ranges):
-        yield dict(zip(declared, values, strict=True))
+    for row in itertools.product(*ranges):
+        yield dict(zip(declared, row, strict=True))
 
 
 def _values(document: Document, path: Path_, given: Any) -> range | list[int]:

@@ -114,6 +114,8 @@ def _take(rig: Rig, request: Request) -> tuple[list[Taken], float]:
     for name in request.signals:
         if name not in points and name not in plant.waveforms():
             _check_scalar(name, plant.signals, (*points, *plant.waveforms()))
+    for name in request.signals:
+        plant.listen(name)
     waves: dict[str, list[NDArray[np.float64]]] = {name: [] for name in request.signals}
     times: dict[str, list[float]] = {name: [] for name in request.signals}
     speeds: list[float] = []
