@@ -11,6 +11,7 @@ from rigs.life import LifeLaw
 
 NANO = 1e-9
 TURN = 2.0 * math.pi
+FASTEST = 1e30  # damage time per plant time
 
 
 @dataclass(slots=True)
@@ -169,7 +170,8 @@ def driving_rate(spec: LifeLaw, read: Any) -> float:
     """
     rate = 1.0
     for load in spec.load:
-        rate *= (abs(read(load.signal)) / load.reference) ** load.exponent
+        # Cut where a part would fail at once anyway, and where a power would overflow.
+        rate *= min(abs(read(load.signal)) / load.reference, 1e6) ** load.exponent
     if spec.heat is not None:
         rate *= 2.0 ** min((read(spec.heat.signal) - spec.heat.reference) / spec.heat.doubling, 60.0)
     if spec.cycles is not None:
@@ -177,4 +179,4 @@ def driving_rate(spec: LifeLaw, read: Any) -> float:
         if spec.cycles.signal is not None:
             counted = abs(read(spec.cycles.signal)) / TURN
         rate *= (counted or 0.0) * spec.cycles.per_turn
-    return rate
+    return min(rate, FASTEST)

@@ -148,10 +148,6 @@ class Life:
         for repair in [r for r in self._repairs if r.due_ns <= t_ns]:
             self._repairs.remove(repair)
             self._mend(repair, t_ns)
-        for process in self.processes.values():
-            if process.look(t_ns):
-                state = process.state
-                self._note(state.failed_ns or t_ns, "failure", part=process.name, generation=state.generation)
         # Effects take place on the grid of whole seconds (the first block edge at or after each).
         if t_ns // SECOND != self._looked:
             self._look(t_ns)
@@ -167,6 +163,10 @@ class Life:
             self._hold(repair)
 
     def _look(self, t_ns: int) -> None:
+        for process in self.processes.values():
+            if process.look(t_ns):
+                state = process.state
+                self._note(state.failed_ns or t_ns, "failure", part=process.name, generation=state.generation)
         for item in self.settings.cascades:
             watch = self.watches[item.id]
             stood = watch.holds

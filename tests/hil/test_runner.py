@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hil.scenario import Prepared
 from hil.sut import TwinDied
 from hil.verdict.lattice import Verdict
 from rigs.load import SHIPPED, load_rig
-from rigs.schema import FaultSpec, Scenario
+from rigs.schema import FaultSpec, RepairStep, Scenario
 
 pytestmark = pytest.mark.slow_without_jit
 SECOND = 1_000_000_000
@@ -105,6 +106,15 @@ def test_what_cannot_be_done_to_real_hardware_is_skipped_with_the_reason(made, k
     assert (skipped.kind, skipped.on) == (kind, on)
     assert skipped.skipped == f"{on} is real hardware; only link faults act on it"
     assert live.live.emulation.desk.listing() == []
+
+
+@pytest.mark.parametrize("on", ["pump1", "pump1.flow", "plc1"])
+def test_real_hardware_is_not_repaired_and_the_record_says_so(made, on: str):
+    live = made(plc1="opc.tcp://192.0.2.1:4840/")
+    live.carry_out(RepairStep(at="0 s", repair=on))
+    (skipped,) = live.truth()
+    assert (skipped.kind, skipped.on) == ("repair", on)
+    assert "nobody is there to repair it" in skipped.skipped
 
 
 @pytest.mark.parametrize(
@@ -236,6 +246,16 @@ def test_commands_of_the_timeline_are_given_at_their_time(tmp_path: Path):
     ran(tmp_path, scenario(steps=steps))
     commands = [line for line in (tmp_path / "truth.jsonl").read_text().splitlines() if '"command"' in line]
     assert [line.split(",")[0] for line in commands] == ['{"t_ns": 500000000', '{"t_ns": 1000000000']
+
+
+@pytest.mark.wire
+def test_a_repair_of_the_timeline_is_done_at_its_time_and_ends_the_fault(tmp_path: Path):
+    fault = {"kind": "imbalance", "on": "pump1", "severity": 0.5}
+    result = ran(tmp_path, scenario(faults=[fault], steps=[{"at": "1 s", "repair": "pump1"}]))
+    assert [t.cleared_ns - t.onset_ns for t in result.truth] == [SECOND]
+    lines = (tmp_path / "truth.jsonl").read_text().splitlines()
+    (line,) = [json.loads(line) for line in lines if '"repair"' in line]
+    assert (line["t_ns"], line["on"], line["quality"]) == (SECOND, "pump1", 0.0)
 
 
 @pytest.mark.wire

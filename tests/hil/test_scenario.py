@@ -17,6 +17,7 @@ faults:
 steps:
 - {at: 50 s, write: pid1.setpoint, value: 60}
 - {at: 20 s, write: pid1.setpoint, value: 70}
+- {at: 70 s, repair: pump1, mode: imbalance, quality: 0.3}
 expect:
 - {expect: silent}
 show: [pump1.flow]
@@ -44,6 +45,10 @@ def folder(tmp_path: Path) -> Path:
         ("write: pid1.setpoint, value: 60", "write: pump1.flow, value: 60", "point 'pump1.flow' cannot be written; writable: pid1.setpoint"),
         ("value: 60", "value: 600", "s.yaml:7:43: value = 600.0 must be in [0, 110] m^3/h"),
         ("at: 50 s", "at: 500 s", "lies at or after the scenario's end"),
+        ("repair: pump1,", "repair: pmp1,", "s.yaml:9:22: repair of unknown 'pmp1'; did you mean 'pump1'?"),
+        ("mode: imbalance", "mode: inbalance", "repair of unknown mode 'inbalance'; did you mean 'imbalance'?"),
+        ("quality: 0.3", "quality: 3", "quality = 3 must be less than or equal to 1"),
+        ("at: 70 s", "at: 700 s", "lies at or after the scenario's end"),
         ("show: [pump1.flow]", "show: [pump1.flo]", "unknown point 'pump1.flo'; did you mean 'pump1.flow'?"),
         ("- {expect: silent}", "- {expect: stale, device: plc2, within: 1 s}", "unknown device 'plc2'; did you mean 'plc1'?"),
         ("- {expect: silent}", "- {expect: quiet}", "expect = 'quiet' must be one of"),
@@ -75,9 +80,11 @@ def test_two_scenarios_of_one_name_are_refused(folder: Path):
         prepare(str(folder))
 
 
-def test_commands_come_in_time_order(folder: Path):
+def test_commands_and_repairs_come_in_time_order(folder: Path):
     (prepared,) = prepare(str(folder))
-    assert [step.value for step in timeline(prepared.scenario)] == [70.0, 60.0]
+    steps = list(timeline(prepared.scenario))
+    assert [step.at // 10**9 for step in steps] == [20, 50, 70]
+    assert steps[-1].repair == "pump1"
 
 
 def test_every_shipped_scenario_of_the_skid_is_valid():

@@ -46,6 +46,16 @@ def test_damage_runs_with_the_cube_of_load_and_doubles_every_ten_kelvin():
     assert driving_rate(WEAR, values.__getitem__) == 0.0
 
 
+def test_no_signal_however_wild_makes_the_rate_anything_but_a_number():
+    for power, temperature in ((1e300, 1e300), (-1e300, -1e300), (0.0, 1e300)):
+        values = {"pump1.shaft_power_w": power, "motor1.winding_temperature_k": temperature}
+        rate = driving_rate(WEAR, values.__getitem__)
+        assert 0.0 <= rate <= 1e30
+        process = part()
+        process.run(0, rate)
+        assert 0.0 <= process.severity(SECOND) <= 1.0
+
+
 def test_fatigue_counts_the_turns_of_the_shaft():
     spec = ParisLaw.model_validate({"law": "paris", "cycles": {"signal": "motor1.speed_rad_s"}})
     assert driving_rate(spec, {"motor1.speed_rad_s": 50.0 * math.pi}.__getitem__) == pytest.approx(25.0)
