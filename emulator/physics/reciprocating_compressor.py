@@ -262,8 +262,8 @@ class ReciprocatingCompressor(Machine):
         p, site = self.parameters, self.site
         heat = p.index * air.R_AIR / (p.index - 1.0)
         real = air.CP_AIR / heat
-        self.rings_kg_s = float(gained[:, k.M_RINGS].sum()) / dt_s
-        rings_j = float(gained[:, k.H_RINGS].sum()) * real - self.rings_kg_s * dt_s * air.CP_AIR * site.ambient_k
+        rings = float(gained[:, k.M_RINGS].sum())
+        rings_j = float(gained[:, k.H_RINGS].sum()) * real - rings * air.CP_AIR * site.ambient_k
         self.heat.advance(gained, heat, (0.5 * friction_j + rings_j) / dt_s, site.ambient_k, dt_s)
         before = self._kept_j
         self.flow_kg_s = float(gained[:, k.M_DISCHARGE].sum()) / dt_s
@@ -281,6 +281,7 @@ class ReciprocatingCompressor(Machine):
         fade = -math.expm1(-dt_s / MEAN_S)
         self.mean_flow_kg_s += fade * (self.flow_kg_s - self.mean_flow_kg_s)
         self.mean_power_w += fade * (self.shaft_w - self.mean_power_w)
+        self.rings_kg_s += fade * (rings / dt_s - self.rings_kg_s)
         port, cooling = self.ports["air"], self.ports["cooling"]
         port.flow, port.temperature_k = self.flow_kg_s, out_k
         cooling.flow = max(self.mean_power_w - self.mean_flow_kg_s * air.CP_AIR * (out_k - site.ambient_k), 0.0)

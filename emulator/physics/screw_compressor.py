@@ -61,7 +61,7 @@ class ScrewCompressor(Machine):
         self._mass = np.zeros(2)  # drawn in, handed over [kg]
         self._energy_0_j = 0.0
         self._t_ns = 0
-        self._ear = CompressorEar(site.streams(f"{name}/acceleration/noise"), parameters.noise_m_s2)
+        self._ear = CompressorEar(site.streams(f"{name}/acceleration/noise"), parameters.noise_m_s2, 1.3)
 
     @classmethod
     def build(cls, nameplate: Any, given: Mapping[str, Any], site: Site) -> Self:
