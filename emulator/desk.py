@@ -71,22 +71,30 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
         fault(dict(spec.params))
     except ValueError as problem:
         return str(problem)
-    known: dict[str, str]
-    if fault.layer == "physics":
-        known = {asset.id: asset.kind for asset in rig.assets}
-    elif fault.layer == "sensor":
-        # A recording went through a sensor long ago: there is none here to break.
-        kinds_of = {point.id: point.sensor.kind if point.sensor else "no sensor" for point in rig.points}
-        known = {name: "no sensor" if kind == "recorded" else kind for name, kind in kinds_of.items()}
-    else:
-        known = {device.id: device.protocol for device in rig.devices}
-    fitting = [n for n, kind in known.items() if kind in fault.targets or (not fault.targets and kind != "no sensor")]
+    known = _places(fault, rig)
+    fitting = list(fitting_targets(fault, rig))
     if spec.on in fitting:
         return None
     if spec.on in known:
         others = ", ".join(fitting) or "nothing in this rig"
         return f"fault {spec.kind!r} does not fit {spec.on!r} ({known[spec.on]}); it fits {others}"
     return f"fault {spec.kind!r} is on unknown {spec.on!r}; {_near(spec.on, fitting)}"
+
+
+def fitting_targets(fault: type[Fault], rig: Rig) -> dict[str, str]:
+    """Return what of a rig a fault fits: its kind (of asset, of sensor, or protocol) by id."""
+    places = _places(fault, rig).items()
+    return {n: kind for n, kind in places if kind in fault.targets or (not fault.targets and kind != "no sensor")}
+
+
+def _places(fault: type[Fault], rig: Rig) -> dict[str, str]:
+    if fault.layer == "physics":
+        return {asset.id: asset.kind for asset in rig.assets}
+    if fault.layer == "sensor":
+        # A recording went through a sensor long ago: there is none here to break.
+        kinds_of = {point.id: point.sensor.kind if point.sensor else "no sensor" for point in rig.points}
+        return {name: "no sensor" if kind == "recorded" else kind for name, kind in kinds_of.items()}
+    return {device.id: device.protocol for device in rig.devices}
 
 
 class FaultDesk:

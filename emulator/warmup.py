@@ -32,19 +32,22 @@ def ready(kernels: dict[str, Any]) -> int:
 def exercise(rig: Rig) -> Callable[[], None]:
     """Return a job that runs the rig's plant and sensors for a few blocks, which loads every kernel they use.
 
-    Every fault the plant and its sensors can have is on at once: some kernels (cavitation bubbles) run in no
-    healthy plant, and compiling one in the middle of a run would make that run late.
+    Every fault is on at once, on one target of each kind that it fits and on as many waveforms: some kernels
+    (cavitation bubbles) run in no healthy plant, and compiling one in the middle of a run would make that run late.
     """
 
     def job() -> None:
-        from emulator.desk import UnknownFault
+        from emulator.desk import UnknownFault, fitting_targets
         from emulator.emulation import Emulation
 
         emulation = Emulation(rig, seed=0)
-        places = [asset.id for asset in rig.assets] + [point.id for point in rig.points]
+        waves = {point.id for point in rig.points if point.waveform is not None}
         for kind, fault in emulation.desk.kinds.items():
             if fault.layer in ("physics", "sensor"):
-                for on in places:
+                one_each: dict[tuple[str, bool], str] = {}
+                for on, what in fitting_targets(fault, rig).items():
+                    one_each.setdefault((what, on in waves), on)
+                for on in one_each.values():
                     with contextlib.suppress(UnknownFault):
                         emulation.desk.add(FaultSpec(kind=kind, on=on))
         for _ in range(BLOCKS):
