@@ -48,6 +48,16 @@ def test_wiener_lives_are_inverse_gaussian_whatever_the_grid(seed: int):
         assert within(lives, p, hours, float(law.pdf(hours)))
 
 
+@pytest.mark.parametrize("step_h", [40.0, 170.0])
+def test_the_place_of_a_crossing_inside_a_step_has_its_law_too(step_h: float):
+    # N = 1500: lives drawn in one, two or three giant steps are still inverse Gaussian.
+    lives = [
+        wiener.Wiener(WIENER.drift, WIENER.diffusion, WIENER.limit, step_h * HOUR, Streams(7), f"unit{i}").end / HOUR
+        for i in range(1500)
+    ]
+    assert stats.kstest(lives, stats.invgauss(100.0 / 2500.0, scale=2500.0).cdf).pvalue > 1e-3
+
+
 def test_looking_only_at_the_ends_of_steps_is_late_and_the_bridge_is_not():
     # Exact mean of the end-of-step life at Δt = 1 h: Wald with Spitzer's overshoot, 101.436 h. The usual correction
     # D + 0.5826 σ√Δt (101.17 h) leaves out the drift, which is half a σ per step here.

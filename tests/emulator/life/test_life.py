@@ -227,6 +227,10 @@ def test_an_interlock_trips_after_its_delay_and_holds_until_it_is_reset(alive):
     emulation.images["drive1"].write("vfd1.run", True)
     run(emulation, 1)
     assert emulation.plant.signals["vfd1.running"] == 0.0
+    for value in (0.0, 1.0):  # past the refusal, as somebody with a wire would
+        emulation.plant.command("vfd1.run", value)
+    run(emulation, 2)
+    assert emulation.plant.signals["vfd1.tripped"] == 1.0
     run(emulation, 8)  # the flow dies away
     assert emulation.life.reset("high_flow", emulation.t_ns)
     run(emulation, 1)
