@@ -16,6 +16,7 @@ WATER_20_M2_S = 1.0016e-3 / 998.207
 class PipeParameters:
     """Loss = resistance·Q² [m], and friction on top where a roughness [m] ≥ 0 is given (Darcy, Colebrook).
 
+    With a `wave_speed_m_s` above 0 the pipe is elastic in a network: waves run along it (water hammer).
     In a loop the lift counts from the start tank's datum level, in a network between the pipe's ends.
     """
 
@@ -24,6 +25,7 @@ class PipeParameters:
     resistance_s2_m5: float = 1200.0
     static_head_m: float = 0.0
     roughness_m: float = -1.0
+    wave_speed_m_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a pipe that cannot be."""

@@ -11,6 +11,7 @@ from emulator.physics.asset import TICK_S
 from emulator.physics.centrifugal_pump import CentrifugalPump
 from emulator.physics.check_valve import CheckValve
 from emulator.physics.control_valve import ControlValve
+from emulator.physics.elastic_pipe import ElasticPipe
 from emulator.physics.junction import Junction, WaterMain
 from emulator.physics.kernels import hydraulics as hy
 from emulator.physics.kernels import water_network as k
@@ -43,7 +44,7 @@ class WaterNetwork(Machine):
 
     STATES: ClassVar[tuple[str, ...]] = (
         "q", "h", "v", "speeds", "passed", "events", "out", "_node_i", "_edges_i", "_nodes", "_pumps", "_stored_0",
-        "_constants", "_edges",
+        "_constants", "_edges", "waves",
     )  # fmt: skip
 
     def __init__(self, name: str, layout: Layout, site: Site, driven: Collection[str] = ()) -> None:
@@ -52,9 +53,16 @@ class WaterNetwork(Machine):
         self.layout = layout
         self._node_of = {n: i for i, n in enumerate(layout.nodes)}
         self._edge_of = {e: i for i, e in enumerate(layout.edges)}
+        self._edge_list = list(layout.edges.values())
         self._assets = [edge.asset for edge in layout.edges.values()]
         self._places = list(layout.nodes.values())
-        n, m = len(layout.nodes), len(layout.edges)
+        self._elastic = {
+            e: ElasticPipe(edge.name, edge.asset)
+            for e, edge in enumerate(layout.edges.values())
+            if isinstance(edge.asset, Pipe) and edge.asset.parameters.wave_speed_m_s > 0.0
+        }
+        self._rigid_n, self._rigid_m = len(layout.nodes), len(layout.edges)
+        n, m = self._rigid_n + 2 * len(self._elastic), self._rigid_m + len(self._elastic)
         self.q, self.h, self.v = np.zeros(m), np.zeros(n), np.zeros(n)
         self._nodes, self._edges = np.zeros((n, k.NODE_SIZE)), np.zeros((m, k.EDGE_SIZE))
         self._node_i, self._edges_i = np.zeros((n, 3), np.int64), np.zeros((m, 6), np.int64)
@@ -77,6 +85,7 @@ class WaterNetwork(Machine):
         ]
         self._place_nodes()
         self._place_edges()
+        self._place_waves(True)
         self._refresh(0.0)
         self.h[:] = self._nodes[:, k.D_Z]
         self._stored_0 = self._stored
@@ -140,6 +149,26 @@ class WaterNetwork(Machine):
             elif isinstance(asset, CentrifugalPump):
                 whole[k.I_KIND], whole[k.I_PUMP] = k.PUMP, self.pumps[edge.name].index
 
+    def _place_waves(self, running: bool) -> None:
+        """Cut elastic pipes in two ends, each before a head that the waves bring; at rest join them again."""
+        for order, (e, wave) in enumerate(self._elastic.items()):
+            edge = self._edge_list[e]
+            out, start, end = self._rigid_m + order, self._rigid_n + 2 * order, self._rigid_n + 2 * order + 1
+            to, last = self._node_of[edge.end], self._node_of[self.layout.nodes[edge.end].over or edge.end]
+            self._node_i[[start, end], 0] = k.FIXED
+            self._edges[e, k.A_INERTANCE] = 0.0 if running else wave.pipe.inertance_1_m / GRAVITY_M_S2
+            self._edges_i[e, k.I_KIND] = k.WAVE if running else k.PIPE
+            self._edges_i[e, [k.I_TO, k.I_INTO]] = (start, start) if running else (to, last)
+            self._edges_i[out, [k.I_FROM, k.I_TO, k.I_INTO]] = (end, to, last) if running else (to, to, to)
+            self._edges_i[out, [k.I_KIND, k.I_PUMP, k.I_OPEN]] = (k.WAVE, -1, 1)
+            self._edges[out, [k.A_RESISTANCE, k.A_GAIN]] = wave.impedance_s_m2, 1.0
+            if running:
+                self._edges[e, k.A_RESISTANCE] = wave.impedance_s_m2
+
+    def _ends(self, e: int) -> tuple[int, int]:
+        edge = self._edge_list[e]
+        return self._node_of[edge.start], self._node_of[edge.end]
+
     def _refresh(self, tick_s: float) -> None:
         """Bring conditions, valve positions and water into the arrays."""
         rise = max((load.pump.condition.liquid_rise_k for load in self.pumps.values()), default=0.0)
@@ -155,13 +184,14 @@ class WaterNetwork(Machine):
         air = np.zeros(self.h.size)
         for e, asset in enumerate(self._assets):
             row, whole = self._edges[e], self._edges_i[e]
-            end = whole[k.I_INTO]
             if isinstance(asset, Pipe):
-                row[k.A_RESISTANCE] = asset.parameters.resistance_s2_m5
-                row[k.A_GAIN] = asset.condition.blockage
-                if asset.condition.added_resistance_s2_m5 != 0.0:
-                    row[k.A_RESISTANCE] += asset.condition.added_resistance_s2_m5
-                row[k.A_WAVE] = asset.wave(tick_s)
+                end = self._node_of[self._edge_list[e].end]
+                if whole[k.I_KIND] != k.WAVE:
+                    row[k.A_RESISTANCE] = asset.parameters.resistance_s2_m5
+                    row[k.A_GAIN] = asset.condition.blockage
+                    if asset.condition.added_resistance_s2_m5 != 0.0:
+                        row[k.A_RESISTANCE] += asset.condition.added_resistance_s2_m5
+                    row[k.A_WAVE] = asset.wave(tick_s)
                 self._nodes[end, k.D_LEAK] += asset.leak_section_m2
                 air[end] += asset.condition.air_m3
             elif isinstance(asset, CheckValve):
@@ -218,6 +248,16 @@ class WaterNetwork(Machine):
             self.v[i] = air_m3 - air_m3 * self._constants[k.K_AIR] / pressure_m
         self._stored_0 += self.v[i] - before
 
+    @property
+    def waves(self) -> list[tuple[Floats, Floats]]:
+        """Heads and flows along the elastic pipes."""
+        return [(wave.h, wave.q) for wave in self._elastic.values()]
+
+    @waves.setter
+    def waves(self, saved: list[tuple[Floats, Floats]]) -> None:
+        for wave, (h, q) in zip(self._elastic.values(), saved, strict=True):
+            wave.h, wave.q = h, q
+
     # --- time ---------------------------------------------------------------------------------------------
 
     @property
@@ -239,7 +279,15 @@ class WaterNetwork(Machine):
         for valve in self._own_valves:
             valve.advance(dt_s)
         self._refresh(dt_s)
+        if self._elastic and dt_s != TICK_S:
+            raise ValueError(f"network {self.name}: waves in elastic pipes go in ticks of {TICK_S:g} s, not {dt_s:g} s")
+        for order, wave in enumerate(self._elastic.values()):
+            at = self._rigid_n + 2 * order
+            self.h[at], self.h[at + 1] = wave.travel(float(self._constants[k.K_VISCOSITY]))
         k.advance(dt_s, self.q, self.v, self.h, *self._system, self.passed, self.events)
+        for order, (e, wave) in enumerate(self._elastic.items()):
+            a, b = self._ends(e)
+            wave.end(self.h[a], self.q[e], self.h[b], self.q[self._rigid_m + order])
         self._tell()
 
     def start(self) -> None:
@@ -256,9 +304,15 @@ class WaterNetwork(Machine):
             There is no steady state; the message names the worst edge.
 
         """
+        self._place_waves(False)
         self._refresh(0.0)
         held = self.v.copy()
         wrong, worst_head, worst_flow = k.settle(self.q, self.v, self.h, *self._system)
+        self._place_waves(True)
+        for order, (e, wave) in enumerate(self._elastic.items()):
+            a, b = self._ends(e)
+            wave.settle(self.h[a], self.h[b], self.q[e])
+            self.q[self._rigid_m + order] = self.q[e]
         if wrong or worst_head > 1e-6 or worst_flow > 1e-9:
             raise ValueError(
                 f"network {self.name}: no steady state found (head {worst_head:.2g} m, flow {worst_flow:.2g} m³/s, "
@@ -326,7 +380,7 @@ class WaterNetwork(Machine):
 
     def imbalance_m3_s(self) -> float:
         """Return the largest |Σ Q| of all junctions [m³/s]."""
-        loose = [i for i in range(self.h.size) if self._node_i[i, 0] == k.JUNCTION]
+        loose = [i for i in range(self._rigid_n) if self._node_i[i, 0] == k.JUNCTION]
         return max((abs(float(self._inflow(i))) for i in loose), default=0.0)
 
     def _inflow(self, i: int) -> float:
@@ -361,7 +415,10 @@ class WaterNetwork(Machine):
         return found
 
     def balances(self) -> dict[str, Balance]:
-        """Return the volume account as mass of water [kg]: what mains and demands gave or took, leaks, spills."""
+        """Return the volume account as mass of water [kg]: what mains and demands gave or took, leaks, spills.
+
+        What elastic pipes hold more than at rest counts with the mains.
+        """
         leaked, drawn, to_mains, spilt = (float(x) for x in self.passed)
         out = leaked + max(drawn, 0.0) + max(to_mains, 0.0) + spilt
         came = -min(drawn, 0.0) - min(to_mains, 0.0)

@@ -40,7 +40,7 @@ EDGE_SIZE = 11
 
 # int64[E, 6]: from node, node whose head it ends at, node that takes its water, kind, pump, open
 I_FROM, I_TO, I_INTO, I_KIND, I_PUMP, I_OPEN = range(6)
-PIPE, PUMP, VALVE = range(3)
+PIPE, PUMP, VALVE, WAVE = range(4)
 
 REST = 1e-15  # m²/s
 CRACK_M = 0.02  # that water must press to come back into an empty tank through its outlet
@@ -120,6 +120,8 @@ def valve_loss(q, h_from, z, edge, constants):
 def edge_loss(e, q, h_from, edges, edges_i, nodes, speeds, pumps, scratch, constants):
     """Return the head [m] an edge takes at flow ``q``; negative for a pump."""
     edge = edges[e]
+    if edges_i[e, I_KIND] == WAVE:  # an end of an elastic pipe: its impedance
+        return edge[A_RESISTANCE] * q
     loss = edge[A_RESISTANCE] * q * abs(q)
     if q < 0.0 and edge[A_CHECK] == 1.0 and edge[A_BACK] > 0.0:  # a check valve that stays open a little
         loss /= edge[A_BACK] * edge[A_BACK]

@@ -97,5 +97,5 @@ def test_an_actuator_that_cannot_work_is_refused(given, message):
 
 
 def test_a_valve_that_cannot_be_is_refused():
-    with pytest.raises(ValueError, match="control_valve.rangeability = 1 must be above 1"):
+    with pytest.raises(ValueError, match=r"control_valve.rangeability = 1 must be above 1"):
         ControlValveParameters(rangeability=1.0)

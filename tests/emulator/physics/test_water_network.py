@@ -306,3 +306,57 @@ def test_an_exchanger_is_a_resistance():
     net = network(assets, ["a", "x", "b"])
     net.settle()
     assert net.flow_m3_s("x") == pytest.approx(math.sqrt(1e5 / (RHO * G) / 30_000.0), rel=1e-9)
+
+
+def hammer(length=600.0, wave_speed=1200.0):
+    pipe = Pipe(PipeParameters(length, 0.08, 0.0, 0.0, -1.0, wave_speed))
+    valve = ControlValve(ControlValveParameters(), 0.5)
+    assets = {"a": WaterMain(WaterMainParameters(10e5)), "pipe": pipe, "n": Junction(), "valve": valve, "b": WaterMain()}
+    net = network(assets, ["a", "pipe", "n", "valve", "b"])
+    net.settle()
+    return net, assets
+
+
+def test_a_shut_valve_sends_joukowsky_s_wave_up_the_pipe():
+    net, assets = hammer()
+    steady = net.q.copy()
+    for _ in range(20):
+        net.tick(0)
+    assert net.q == pytest.approx(steady, rel=1e-9)  # the settled state stays
+    speed = net.flow_m3_s("pipe") / assets["pipe"].area_m2
+    before = net.pressure_pa("n")
+    assets["valve"].place(0.0)
+    rows = []
+    for _ in range(420):
+        net.tick(0)
+        rows.append(net.pressure_pa("n") - before)
+    per_speed = rows[0] / speed / 1e5
+    assert per_speed == pytest.approx(11.978, rel=1e-3)  # bar per m/s
+    # without friction the wave stands for 2L/a = 1 s, turns round, and comes back after 4L/a = 2 s
+    assert rows[95] == pytest.approx(rows[0], rel=1e-2)
+    assert rows[150] == pytest.approx(-min(rows[0], before + 101_325.0), rel=2e-2)
+    assert rows[250] == pytest.approx(rows[0], rel=2e-2)
+
+
+def test_a_wave_that_does_not_fit_the_ticks_is_refused():
+    with pytest.raises(ValueError, match=r"pipe.wave_speed_m_s = 1200: a wave passes 10 m"):
+        hammer(length=10.0)
+    net, _ = hammer()
+    with pytest.raises(ValueError, match="in ticks"):
+        net.step(0.05)
+
+
+def test_waves_are_saved_too():
+    net, assets = hammer()
+    assets["valve"].place(0.1)
+    for _ in range(30):
+        net.tick(0)
+    saved, valve = net.save(), assets["valve"].save()
+    other, same = hammer()
+    same["valve"].restore(valve)
+    other.restore(saved)
+    for _ in range(30):
+        net.tick(0)
+        other.tick(0)
+    assert np.array_equal(net.h, other.h)
+    assert np.array_equal(net.q, other.q)
