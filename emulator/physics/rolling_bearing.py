@@ -66,6 +66,9 @@ class _Passages:
     scatter: NDArray[np.float64]
 
 
+NOTHING_MET = _Passages(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
 class RollingBearing:
     """A bearing on the shaft: `impacts(trace)` are the impulses of a block, the same for every listener.
 
@@ -174,11 +177,12 @@ class RollingBearing:
         }
         parts = []
         for surface in SURFACES:
+            width_mm = getattr(c, f"{surface}_spall_mm")
+            marked = surface == "outer" and (c.brinell_mm > 0.0 or c.flute_mm > 0.0)
             # a train runs without a spall too, for an onset to find it
-            meet = self._passages(trace, surface, orders[surface])
+            meet = self._passages(trace, surface, orders[surface], wanted=width_mm > 0.0 or marked)
             if not meet.tick.size:
                 continue
-            width_mm = getattr(c, f"{surface}_spall_mm")
             if width_mm > 0.0:
                 parts.append(self._spall(trace, surface, meet, load, width_mm))
             if surface == "outer" and c.brinell_mm > 0.0:
@@ -192,7 +196,8 @@ class RollingBearing:
             return NO_IMPACTS
         return Impacts(*(np.concatenate([getattr(part, n) for part in parts]) for n in Impacts.__slots__))
 
-    def _passages(self, trace: ShaftTrace, surface: str, order: NDArray[np.float64]) -> "_Passages":
+    def _passages(self, trace: ShaftTrace, surface: str, order: NDArray[np.float64], *, wanted: bool) -> "_Passages":
+        """Let a train run through the block; return what it met, nothing if that is not wanted."""
         p, train = self.parameters, self._trains[surface]
         speed, tick_s = trace.speed_rad_s, trace.tick_s
         turns = float(np.abs(speed).sum()) * tick_s / (2.0 * np.pi)
@@ -214,12 +219,12 @@ class RollingBearing:
             offset,
             number,
         )
+        if count == 0 or not wanted:
+            return NOTHING_MET
         tick, offset, number = tick[:count], offset[:count], number[:count]
         slope = (speed[tick + 1] - speed[tick]) / tick_s
         omega = np.abs(speed[tick] + slope * offset)
-        scatter = np.ones(0)
-        if count:
-            scatter = 1.0 + p.scatter * (2.0 * train.scatter.uniform(int(number[0]), count) - 1.0)
+        scatter = 1.0 + p.scatter * (2.0 * train.scatter.uniform(int(number[0]), count) - 1.0)
         return _Passages(tick, offset, number, omega, scatter)
 
     def _spall(

@@ -103,8 +103,7 @@ class Support:
         self.contact_n = np.zeros(0)
         if self._bent:
             self._integrate(trace, first, force, drive, c)
-        for axis in (2,) if self._bent else (0, 1, 2):
-            linear(self._mode, force, drive, axis, self._z, self._last, self.acceleration)
+        linear(self._mode, force, drive, 2 if self._bent else 0, self._z, self._last, self.acceleration)
 
     def _integrate(
         self, trace: ShaftTrace, first: NDArray[np.int64], force: Floats, drive: Floats, c: RotorCondition

@@ -29,6 +29,11 @@ def shaft_forces(n0, rate, first, lead, tick_s, speed, frac, bow, line, line_hz,
     more = False
     for j in range(2, 7):
         more = more or numbers[j] != 0.0
+    # what all axes share, in arrays of its own: nothing overlaps them, so the compiler uses vector instructions
+    turning = np.empty(count)
+    rising = np.empty(count)
+    pulsing = np.empty(count)
+    droops = np.empty(count)
     for tick in range(first.shape[0] - 1):
         slope = (speed[tick + 1] - speed[tick]) / tick_s
         ramp = (vane[tick + 1] - vane[tick]) / tick_s
@@ -37,20 +42,23 @@ def shaft_forces(n0, rate, first, lead, tick_s, speed, frac, bow, line, line_hz,
             omega = speed[tick] + slope * t
             turns = frac[tick] + (speed[tick] + 0.5 * slope * t) * t / TWO_PI
             size = numbers[0] * omega * omega
-            turning = size * cos_turns(turns + numbers[1])
-            rising = size * cos_turns(turns + numbers[1] - 0.25)
-            pulsing = (vane[tick] + ramp * t) * cos_turns(vanes * turns)
-            droop = omega * omega * sample_s * sample_s / 12.0
-            once = 1.0 + droop
-            often = 1.0 + vanes * vanes * droop
-            force[0, i] = turning + pulsing * numbers[7]
-            drive[0, i] = turning * once + pulsing * numbers[7] * often
-            force[1, i] = rising + pulsing * numbers[8]
-            drive[1, i] = rising * once + pulsing * numbers[8] * often
-            force[2, i] = numbers[10] * turning + pulsing * numbers[9]
-            drive[2, i] = numbers[10] * turning * once + pulsing * numbers[9] * often
-        if not more:
-            continue
+            turning[i] = size * cos_turns(turns + numbers[1])
+            rising[i] = size * cos_turns(turns + numbers[1] - 0.25)
+            pulsing[i] = (vane[tick] + ramp * t) * cos_turns(vanes * turns)
+            droops[i] = omega * omega * sample_s * sample_s / 12.0
+    for axis in range(3):
+        share = numbers[7 + axis]
+        part = numbers[10] if axis == 2 else 1.0
+        own = rising if axis == 1 else turning
+        for i in range(count):
+            turn = part * own[i]
+            pulse = pulsing[i] * share
+            force[axis, i] = turn + pulse
+            drive[axis, i] = turn * (1.0 + droops[i]) + pulse * (1.0 + vanes * vanes * droops[i])
+    if not more:
+        return
+    for tick in range(first.shape[0] - 1):
+        slope = (speed[tick + 1] - speed[tick]) / tick_s
         hum = (line_hz[tick + 1] - line_hz[tick]) / tick_s
         drift = bow[tick + 1] - bow[tick]
         drift = (drift - np.rint(drift)) / tick_s
@@ -78,8 +86,8 @@ def shaft_forces(n0, rate, first, lead, tick_s, speed, frac, bow, line, line_hz,
 
 
 @kernel
-def linear(mode, force, drive, axis, z, last, out):
-    """Fill out[axis] with the acceleration [m/s²] of an axis on its spring.
+def linear(mode, force, drive, first_axis, z, last, out):
+    """Fill out[first_axis:] with the acceleration [m/s²] of the axes on their springs.
 
     mode complex128[5] : λ, e^{λT}, b0, b1, 1/(M·ω_d) with 1/M in the imaginary part. First-order hold, exact for a
     force linear between samples. A hold droops by sinc², and acceleration is a small difference at low frequency: the
@@ -87,9 +95,10 @@ def linear(mode, force, drive, axis, z, last, out):
     """
     square = mode[0] * mode[0]
     for i in range(out.shape[1]):
-        z[axis] = mode[1] * z[axis] + mode[2] * last[axis] + mode[3] * drive[axis, i]
-        last[axis] = drive[axis, i]
-        out[axis, i] = (square * z[axis]).imag * mode[4].real + force[axis, i] * mode[4].imag
+        for axis in range(first_axis, 3):
+            z[axis] = mode[1] * z[axis] + mode[2] * last[axis] + mode[3] * drive[axis, i]
+            last[axis] = drive[axis, i]
+            out[axis, i] = (square * z[axis]).imag * mode[4].real + force[axis, i] * mode[4].imag
 
 
 @kernel
