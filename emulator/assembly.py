@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.joining import AssemblyError, junctions
+from emulator.joining import AssemblyError, junctions, standing_at
 from emulator.physics.asset import override
 from emulator.physics.centrifugal_pump import CentrifugalPump, CentrifugalPumpParameters
 from emulator.physics.circuit import Circuit
@@ -91,45 +91,56 @@ def assemble(rig: Rig, site: Site) -> Machines:
     """
     machines = Machines()
     known = kinds()
-    for declared in rig.assets:
-        if declared.kind in known:
-            given = rig.plant.parameters.get(declared.id, {})
-            machine = known[declared.kind].build(declared, given, site)
-            machines.assets[declared.id] = machines.machines[declared.id] = machine
-        else:
-            machines.assets[declared.id] = _build(rig, declared, site.streams)
+    for index, declared in enumerate(rig.assets):
+        given = rig.plant.parameters.get(declared.id, {})
+        with standing_at(*(("plant", "parameters", declared.id) if given else ("assets", index))):
+            if declared.kind in known:
+                machine = known[declared.kind].build(declared, given, site)
+                machines.assets[declared.id] = machines.machines[declared.id] = machine
+            else:
+                machines.assets[declared.id] = _build(rig, declared, site.streams)
     machines.recordings = {n: a for n, a in machines.assets.items() if isinstance(a, Recording)}
-    for connection in rig.connections:
+    for index, connection in enumerate(rig.connections):
         if connection.kind in ("shaft", "belt") and _only(machines, connection.assets, InductionMotor):
-            _shaft(rig, connection, machines)
+            with standing_at("connections", index):
+                _shaft(rig, connection, machines)
     for connection in _in_order(rig, machines):
-        _driven_shaft(rig, connection, machines)
+        with standing_at("connections", rig.connections.index(connection)):
+            _driven_shaft(rig, connection, machines)
     lone = [n for n, a in machines.assets.items() if isinstance(a, InductionMotor) and n not in machines.trains]
     for name in lone:
         _shaft(rig, Connection(kind="shaft", joins=(name, name)), machines)
-    for connection in rig.connections:
+    for index, connection in enumerate(rig.connections):
         if connection.kind == "pipe":
-            _pipes(rig, connection, machines)
-    for name, motor in machines.pumps.items():
-        if machines.trains[motor].pump is machines.assets[name] and machines.trains[motor].circuit is None:
-            raise AssemblyError(f"pump {name!r} is in no pipe connection; join it between tanks, pipes and valves")
-    for connection in rig.connections:
+            with standing_at("connections", index):
+                _pipes(rig, connection, machines)
+    _no_idle_pump(rig, machines)
+    for index, connection in enumerate(rig.connections):
         if connection.kind == "control":
-            _control(rig, connection, machines)
-    idle = [n for n, a in machines.assets.items() if isinstance(a, CentrifugalPump) and n not in machines.pumps]
-    if idle:
-        raise AssemblyError(f"pump {idle[0]!r} is on no shaft; join it to a motor with a shaft connection")
+            with standing_at("connections", index):
+                _control(rig, connection, machines)
     machines.junctions = junctions(rig.connections, machines.assets)
     for motor_id, train in machines.trains.items():
         own = train.pump.parameters.inertia_kg_m2 if train.pump is not None else 0.0
         own += sum(machine.inertia_kg_m2 for machine in train.loads)
         machines.assets[motor_id].inertia_kg_m2 = train.motor.parameters.inertia_kg_m2 + own
         train.drive.identify(train.motor.circuit(REFERENCE_K), train.motor.inertia_kg_m2)
-    for connection in rig.connections:
+    for index, connection in enumerate(rig.connections):
         if connection.kind == "wire":
-            _feed(connection, machines)
+            with standing_at("connections", index):
+                _feed(connection, machines)
     _mount(rig, machines, site.streams)
     return machines
+
+
+def _no_idle_pump(rig: Rig, machines: Machines) -> None:
+    for name in _only(machines, tuple(machines.assets), CentrifugalPump):
+        with standing_at("assets", [asset.id for asset in rig.assets].index(name)):
+            if name not in machines.pumps:
+                raise AssemblyError(f"pump {name!r} is on no shaft; join it to a motor with a shaft connection")
+            train = machines.trains[machines.pumps[name]]
+            if train.pump is machines.assets[name] and train.circuit is None:
+                raise AssemblyError(f"pump {name!r} is in no pipe connection; join it between tanks, pipes and valves")
 
 
 def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
@@ -256,7 +267,8 @@ def _in_order(rig: Rig, machines: Machines) -> list[Connection]:
         ready = [c for c in open_ if any(_turns(n, machines.assets[n], turned) for n in c.assets)]
         if not ready:
             shaft = " - ".join(open_[0].assets)
-            raise AssemblyError(f"{open_[0].kind} {shaft}: nothing turns it; join it to one motor or behind a gear")
+            with standing_at("connections", rig.connections.index(open_[0])):
+                raise AssemblyError(f"{open_[0].kind} {shaft}: nothing turns it; join it to one motor or behind a gear")
         for connection in ready:
             open_.remove(connection)
             ordered.append(connection)
@@ -352,9 +364,7 @@ def _feed(connection: Connection, machines: Machines) -> None:
     for motor_id, drive_id in machines.drives.items():
         if drive_id in connection.assets or motor_id in connection.assets:
             if drive_id in machines.supplied:
-                raise AssemblyError(
-                    f"wire {' - '.join(connection.joins)}: {drive_id!r} is fed already"
-                )
+                raise AssemblyError(f"wire {' - '.join(connection.joins)}: {drive_id!r} is fed already")
             machines.assets[supplies[0]].feed(drive_id, machines.trains[motor_id].drive)
             machines.supplied.add(drive_id)
 

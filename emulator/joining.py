@@ -1,6 +1,7 @@
 """Joins the ports of machines as a rig's connections say."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.physics.machine import Machine
@@ -13,8 +14,24 @@ MEDIA = ("gas", "stream", "heat", "wire", "material")
 class AssemblyError(ValueError):
     """A rig whose assets cannot be joined into a working plant.
 
-    The message names the asset and the way out.
+    The message names the asset and the way out; `path` is where the culprit stands in the rig file.
     """
+
+    path: tuple[str | int, ...] = ()
+
+
+@contextlib.contextmanager
+def standing_at(*path: str | int) -> Iterator[None]:
+    """Say of what goes wrong inside that it stands at `path` in the rig file."""
+    try:
+        yield
+    except AssemblyError as problem:
+        problem.path = problem.path or path
+        raise
+    except ValueError as problem:
+        error = AssemblyError(str(problem))
+        error.path = path
+        raise error from problem
 
 
 def junctions(connections: Sequence[Connection], assets: Mapping[str, Any]) -> list[Junction]:
@@ -30,30 +47,35 @@ def junctions(connections: Sequence[Connection], assets: Mapping[str, Any]) -> l
 
     """
     found: dict[int, Junction] = {}
-    for connection in connections:
+    for index, connection in enumerate(connections):
         if connection.kind not in MEDIA or not any(isinstance(assets[name], Machine) for name in connection.assets):
             continue
-        where = f"{connection.kind} {' - '.join(connection.joins)}"
-        if connection.kind in ("stream", "material"):
-            for before, after in zip(connection.joins, connection.joins[1:], strict=False):
-                store = _port(assets, after, connection.kind, ("potential",), where)
-                _meet(found, store, [_port(assets, before, connection.kind, ("flow",), where)])
-            continue
-        ports = [
-            _port(assets, join, connection.kind, ("potential", "flow"), where)
-            for join in connection.joins
-            if connection.kind != "wire" or _speaks(assets[join.partition(".")[0]], "wire")
-        ]
-        if len(ports) < 2:
-            continue  # a supply and its drives, which are fed by name
-        stores = [port for port in ports if port.gives == "potential"]
-        if len(stores) != 1:
-            raise AssemblyError(
-                f"{where} has {len(stores)} assets that store; exactly one must hold the {_held(connection.kind)} "
-                f"that the others meet: join {'them through separate connections' if stores else 'one that stores'}"
-            )
-        _meet(found, stores[0], [port for port in ports if port.gives == "flow"])
+        with standing_at("connections", index):
+            _join(connection, assets, found)
     return list(found.values())
+
+
+def _join(connection: Connection, assets: Mapping[str, Any], found: dict[int, Junction]) -> None:
+    where = f"{connection.kind} {' - '.join(connection.joins)}"
+    if connection.kind in ("stream", "material"):
+        for before, after in zip(connection.joins, connection.joins[1:], strict=False):
+            store = _port(assets, after, connection.kind, ("potential",), where)
+            _meet(found, store, [_port(assets, before, connection.kind, ("flow",), where)])
+        return
+    ports = [
+        _port(assets, join, connection.kind, ("potential", "flow"), where)
+        for join in connection.joins
+        if connection.kind != "wire" or _speaks(assets[join.partition(".")[0]], "wire")
+    ]
+    if len(ports) < 2:
+        return  # a supply and its drives, which are fed by name
+    stores = [port for port in ports if port.gives == "potential"]
+    if len(stores) != 1:
+        raise AssemblyError(
+            f"{where} has {len(stores)} assets that store; exactly one must hold the {_held(connection.kind)} "
+            f"that the others meet: join {'them through separate connections' if stores else 'one that stores'}"
+        )
+    _meet(found, stores[0], [port for port in ports if port.gives == "flow"])
 
 
 def _speaks(asset: Any, medium: str) -> bool:

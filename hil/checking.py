@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hil.assembling import check_plant
 from hil.scenario import prepare
 from rigs.document import Place, Problem, RigError
 from rigs.load import load_rig, scenario_files
@@ -31,6 +32,7 @@ def check_rig(name: str, *, json_lines: bool, draw: Path | None = None) -> int:
     rig = load_rig(name)
     if draw is not None:
         _draw(rig, draw)
+    check_plant(name)
     prepared = prepare(name) if scenario_files(name) else []
     if json_lines:
         print(json.dumps({"event": "rig", "rig": rig.rig, "assets": len(rig.assets), "points": len(rig.points)}))

@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from emulator.clock import clock_from, stopwatch_ns
+from hil.assembling import check_plant
 from hil.binding import load_binding
 from hil.capture.record import write_record
 from hil.cli.table import verdict_table
@@ -99,6 +100,7 @@ def run_rig(
         return 2
     rig = load_rig(name)
     binding = load_binding(binding_file, rig)
+    check_plant(name)
     scenarios = prepare(name, wanted)
     if binding and clock != "wall":
         console.print("[red]real devices keep real time: run with --clock wall[/]")

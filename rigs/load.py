@@ -61,6 +61,11 @@ def load_rig(name: str | Path, plant: dict[str, Any] | None = None) -> Rig:
         With every problem found: file, line, column, value, rule and way out.
 
     """
+    return load_with_document(name, plant)[0]
+
+
+def load_with_document(name: str | Path, plant: dict[str, Any] | None = None) -> tuple[Rig, Document]:
+    """Read and check a rig as `load_rig` does; its document tells where things stand."""
     path = find(str(name))
     document = read(path)
     if isinstance(document.data, dict):
@@ -75,7 +80,7 @@ def load_rig(name: str | Path, plant: dict[str, Any] | None = None) -> Rig:
     problems = crosscheck(rig, document)
     if problems:
         raise RigError(*problems)
-    return rig
+    return rig, document
 
 
 def load_scenario(path: Path) -> tuple[Scenario, Document]:
