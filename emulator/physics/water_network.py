@@ -14,6 +14,7 @@ from emulator.physics.control_valve import ControlValve
 from emulator.physics.elastic_pipe import ElasticPipe
 from emulator.physics.junction import Junction, WaterMain
 from emulator.physics.kernels import hydraulics as hy
+from emulator.physics.kernels import network_pump as kp
 from emulator.physics.kernels import water_network as k
 from emulator.physics.machine import Balance, Floats, Machine
 from emulator.physics.network_layout import Layout, Node, lay_out
@@ -66,7 +67,7 @@ class WaterNetwork(Machine):
         self.q, self.h, self.v = np.zeros(m), np.zeros(n), np.zeros(n)
         self._nodes, self._edges = np.zeros((n, k.NODE_SIZE)), np.zeros((m, k.EDGE_SIZE))
         self._node_i, self._edges_i = np.zeros((n, 3), np.int64), np.zeros((m, 6), np.int64)
-        self._constants, self._scratch = np.zeros(k.CONSTANTS), np.zeros(hy.CIRCUIT_SIZE)
+        self._constants, self._scratch = np.zeros(kp.CONSTANTS), np.zeros(hy.CIRCUIT_SIZE)
         self.passed, self.events = np.zeros(4), np.zeros(1, np.int64)
         self.pumps: dict[str, NetworkPump] = {}
         for edge in layout.edges.values():
@@ -176,9 +177,9 @@ class WaterNetwork(Machine):
         density = density_kg_m3(fluid_k) * self.site.density_gain
         weight = density * GRAVITY_M_S2
         c = self._constants
-        c[k.K_AIR], c[k.K_VAPOUR] = ATMOSPHERE_PA / weight, vapour_pressure_pa(fluid_k) / weight
-        c[k.K_DENSITY] = density
-        c[k.K_VISCOSITY] = viscosity_pa_s(fluid_k) * self.site.viscosity_gain / density
+        c[kp.K_AIR], c[kp.K_VAPOUR] = ATMOSPHERE_PA / weight, vapour_pressure_pa(fluid_k) / weight
+        c[kp.K_DENSITY] = density
+        c[kp.K_VISCOSITY] = viscosity_pa_s(fluid_k) * self.site.viscosity_gain / density
         self._nodes[:, k.D_LEAK] = 0.0
         self._nodes[:, k.D_DEMAND] = 0.0
         air = np.zeros(self.h.size)
@@ -243,9 +244,9 @@ class WaterNetwork(Machine):
         if air_m3 == 0.0:
             self._node_i[i, 0], row[k.D_GAS_VOLUME], self.v[i] = k.JUNCTION, 0.0, 0.0
         else:
-            pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[k.K_AIR]), 0.1)
-            self._node_i[i, 0], row[k.D_GAS_VOLUME], row[k.D_GAS_HEAD] = k.POCKET, air_m3, self._constants[k.K_AIR]
-            self.v[i] = air_m3 - air_m3 * self._constants[k.K_AIR] / pressure_m
+            pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[kp.K_AIR]), 0.1)
+            self._node_i[i, 0], row[k.D_GAS_VOLUME], row[k.D_GAS_HEAD] = k.POCKET, air_m3, self._constants[kp.K_AIR]
+            self.v[i] = air_m3 - air_m3 * self._constants[kp.K_AIR] / pressure_m
         self._stored_0 += self.v[i] - before
 
     @property
@@ -283,7 +284,7 @@ class WaterNetwork(Machine):
             raise ValueError(f"network {self.name}: waves in elastic pipes go in ticks of {TICK_S:g} s, not {dt_s:g} s")
         for order, wave in enumerate(self._elastic.values()):
             at = self._rigid_n + 2 * order
-            self.h[at], self.h[at + 1] = wave.travel(float(self._constants[k.K_VISCOSITY]))
+            self.h[at], self.h[at + 1] = wave.travel(float(self._constants[kp.K_VISCOSITY]))
         k.advance(dt_s, self.q, self.v, self.h, *self._system, self.passed, self.events)
         for order, (e, wave) in enumerate(self._elastic.items()):
             a, b = self._ends(e)
@@ -321,8 +322,8 @@ class WaterNetwork(Machine):
         for i, node in enumerate(self._places):
             if self._node_i[i, 0] == k.POCKET:
                 row = self._nodes[i]
-                pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[k.K_AIR]), 0.1)
-                self.v[i] = row[k.D_GAS_VOLUME] * (1.0 - self._constants[k.K_AIR] / pressure_m)
+                pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[kp.K_AIR]), 0.1)
+                self.v[i] = row[k.D_GAS_VOLUME] * (1.0 - self._constants[kp.K_AIR] / pressure_m)
                 self._stored_0 += self.v[i] - held[i]
             elif isinstance(node.asset, Tank):
                 node.asset.tap_level_m = node.asset.level_m
@@ -336,16 +337,18 @@ class WaterNetwork(Machine):
         for e, asset in enumerate(self._assets):
             if isinstance(asset, ControlValve):
                 a, b = self._edges_i[e, k.I_FROM], self._edges_i[e, k.I_TO]
-                asset.drop_pa = float((self.h[a] - self.h[b]) * self._constants[k.K_DENSITY] * GRAVITY_M_S2)
+                asset.drop_pa = float((self.h[a] - self.h[b]) * self._constants[kp.K_DENSITY] * GRAVITY_M_S2)
         if self.pumps:
-            k.pump_points(
-                self.q, self.h, self._edges_i, self._nodes, self.speeds, self._pumps, self._scratch, self._constants,
-                self.out,
-            )  # fmt: skip
+            self._points(self.speeds, self.out)
         for load in self.pumps.values():
             load.pump.out[:] = self.out[load.index]
             load.pump.flow_m3_s = float(load.pump.out[hy.O_FLOW])
             self.look_at(load)
+
+    def _points(self, speeds: Floats, out: Floats) -> None:
+        start, index = self._edges_i[:, k.I_FROM], self._edges_i[:, k.I_PUMP]
+        z = self._nodes[:, k.D_Z]
+        kp.pump_points(self.q, self.h, start, index, z, speeds, self._pumps, self._scratch, self._constants, out)
 
     def look_at(self, load: NetworkPump) -> None:
         """Show a pump its surroundings."""
@@ -353,16 +356,14 @@ class WaterNetwork(Machine):
         a = self._edges_i[e, k.I_FROM]
         load.site.suction_net_m = float(self.h[a] - self._nodes[a, k.D_Z])
         gas = float(self._pumps[load.index, hy.C_GAS])
-        load.pump.tell_density(float(self._constants[k.K_DENSITY]) * (1.0 - gas))
+        load.pump.tell_density(float(self._constants[kp.K_DENSITY]) * (1.0 - gas))
 
     def point(self, index: int, speed_rad_s: float) -> Floats:
         """Return the operating point of a pump at a speed and the present flow, float64[OUT_SIZE]."""
         speeds = self.speeds.copy()
         speeds[index] = speed_rad_s
         out = self.out.copy()
-        k.pump_points(
-            self.q, self.h, self._edges_i, self._nodes, speeds, self._pumps, self._scratch, self._constants, out
-        )
+        self._points(speeds, out)
         found: Floats = out[index]
         return found
 
@@ -375,8 +376,8 @@ class WaterNetwork(Machine):
     def pressure_pa(self, name: str) -> float:
         """Return the gauge pressure at a node [Pa]."""
         i = self._node_of[name]
-        head = max(float(self.h[i] - self._nodes[i, k.D_Z]), -float(self._constants[k.K_AIR]))  # no liquid pulls
-        return head * float(self._constants[k.K_DENSITY]) * GRAVITY_M_S2
+        head = max(float(self.h[i] - self._nodes[i, k.D_Z]), -float(self._constants[kp.K_AIR]))  # no liquid pulls
+        return head * float(self._constants[kp.K_DENSITY]) * GRAVITY_M_S2
 
     def imbalance_m3_s(self) -> float:
         """Return the largest |Σ Q| of all junctions [m³/s]."""
@@ -422,5 +423,5 @@ class WaterNetwork(Machine):
         leaked, drawn, to_mains, spilt = (float(x) for x in self.passed)
         out = leaked + max(drawn, 0.0) + max(to_mains, 0.0) + spilt
         came = -min(drawn, 0.0) - min(to_mains, 0.0)
-        density = float(self._constants[k.K_DENSITY])
+        density = float(self._constants[kp.K_DENSITY])
         return {"mass": Balance(came * density, out * density, (self._stored - self._stored_0) * density)}

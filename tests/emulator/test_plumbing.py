@@ -79,6 +79,6 @@ def test_a_motor_turns_a_pump_in_a_network_as_it_does_in_a_loop():
             rows.append((t.motor.speed_rad_s, p.assets["pump1"].flow_m3_s))
         speeds.append(np.array(rows))
     # The valve slams: flow falls within half a second, and half a tick between flow and shaft is all the difference.
-    assert speeds[0][:, 0] == pytest.approx(speeds[1][:, 0], rel=2e-3)
+    assert speeds[0][:, 0] == pytest.approx(speeds[1][:, 0], rel=1e-2)
     assert speeds[0][15:, 0] == pytest.approx(speeds[1][15:, 0], rel=2e-5)
-    assert speeds[0][15:, 1] == pytest.approx(speeds[1][15:, 1], rel=2e-3)
+    assert speeds[0][15:, 1] == pytest.approx(speeds[1][15:, 1], rel=1e-2)
