@@ -1,14 +1,11 @@
 """A pump in a water network, as a load on whatever turns it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from emulator.physics.centrifugal_pump import CentrifugalPump
 from emulator.physics.kernels import hydraulics as hy
-
-if TYPE_CHECKING:
-    from emulator.physics.water_network import WaterNetwork
 
 
 class NetworkPump:
@@ -18,7 +15,7 @@ class NetworkPump:
     splitting as half a tick of flow before and after the shaft's (Strang), taken half a tick later.
     """
 
-    def __init__(self, network: "WaterNetwork", pump: CentrifugalPump, index: int) -> None:
+    def __init__(self, network: Any, pump: CentrifugalPump, index: int) -> None:
         self.network, self.pump, self.index = network, pump, index
         self.site = PumpSite()
 

@@ -1,38 +1,26 @@
 """Tanks, junctions, pipes, valves and any number of pumps, stepped as one network of water."""
 
-import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from emulator.physics.asset import TICK_S
-from emulator.physics.centrifugal_pump import CentrifugalPump
-from emulator.physics.check_valve import CheckValve
 from emulator.physics.control_valve import ControlValve
-from emulator.physics.elastic_pipe import ElasticPipe
-from emulator.physics.junction import Junction, WaterMain
 from emulator.physics.kernels import hydraulics as hy
+from emulator.physics.kernels import network_nodes as kn
 from emulator.physics.kernels import network_pump as kp
 from emulator.physics.kernels import water_network as k
-from emulator.physics.machine import Balance, Floats, Machine
-from emulator.physics.network_layout import Layout, Node, lay_out
-from emulator.physics.network_pump import NetworkPump, fresh_points
-from emulator.physics.pipe import Pipe
+from emulator.physics.machine import Balance, Floats
+from emulator.physics.network_arrays import NetworkArrays
+from emulator.physics.network_layout import lay_out
+from emulator.physics.network_pump import NetworkPump
 from emulator.physics.site import Site
-from emulator.physics.tank import DISCHARGE, Tank
-from emulator.physics.water import ATMOSPHERE_PA, GRAVITY_M_S2, density_kg_m3, vapour_pressure_pa, viscosity_pa_s
-
-BODY_INERTANCE_1_M = 50.0  # of valves and pumps: a quarter of a metre of DN80
+from emulator.physics.tank import Tank
+from emulator.physics.water import GRAVITY_M_S2
 
 
-@dataclass(slots=True)
-class NetworkCondition:
-    """Nothing of the network itself can break: faults sit on its assets."""
-
-
-class WaterNetwork(Machine):
+class WaterNetwork(NetworkArrays):
     """The network. Assets keep their own parameters, conditions and states; flows and volumes are the network's.
 
     Attributes
@@ -47,49 +35,6 @@ class WaterNetwork(Machine):
         "q", "h", "v", "speeds", "passed", "events", "out", "_node_i", "_edges_i", "_nodes", "_pumps", "_stored_0",
         "_constants", "_edges", "waves",
     )  # fmt: skip
-
-    def __init__(self, name: str, layout: Layout, site: Site, driven: Collection[str] = ()) -> None:
-        super().__init__(None, site, name)
-        self.condition = NetworkCondition()
-        self.layout = layout
-        self._node_of = {n: i for i, n in enumerate(layout.nodes)}
-        self._edge_of = {e: i for i, e in enumerate(layout.edges)}
-        self._edge_list = list(layout.edges.values())
-        self._assets = [edge.asset for edge in layout.edges.values()]
-        self._places = list(layout.nodes.values())
-        self._elastic = {
-            e: ElasticPipe(edge.name, edge.asset)
-            for e, edge in enumerate(layout.edges.values())
-            if isinstance(edge.asset, Pipe) and edge.asset.parameters.wave_speed_m_s > 0.0
-        }
-        self._rigid_n, self._rigid_m = len(layout.nodes), len(layout.edges)
-        n, m = self._rigid_n + 2 * len(self._elastic), self._rigid_m + len(self._elastic)
-        self.q, self.h, self.v = np.zeros(m), np.zeros(n), np.zeros(n)
-        self._nodes, self._edges = np.zeros((n, k.NODE_SIZE)), np.zeros((m, k.EDGE_SIZE))
-        self._node_i, self._edges_i = np.zeros((n, 3), np.int64), np.zeros((m, 6), np.int64)
-        self._constants, self._scratch = np.zeros(kp.CONSTANTS), np.zeros(hy.CIRCUIT_SIZE)
-        self.passed, self.events = np.zeros(4), np.zeros(1, np.int64)
-        self.pumps: dict[str, NetworkPump] = {}
-        for edge in layout.edges.values():
-            if isinstance(edge.asset, CentrifugalPump):
-                self.pumps[edge.name] = NetworkPump(self, edge.asset, len(self.pumps))
-                for other in layout.edges.values():
-                    if isinstance(other.asset, Pipe) and other.end == edge.start:
-                        self.pumps[edge.name].site.suction_area_m2 = other.asset.area_m2
-                    if isinstance(other.asset, Pipe) and other.start == edge.end:
-                        self.pumps[edge.name].site.discharge_area_m2 = other.asset.area_m2
-        self.speeds = np.zeros(len(self.pumps))
-        self._pumps = np.zeros((max(len(self.pumps), 1), hy.PUMP_SIZE))
-        self.out = fresh_points(max(len(self.pumps), 1))
-        self._own_valves = [
-            e.asset for e in layout.edges.values() if isinstance(e.asset, ControlValve) and e.name not in driven
-        ]
-        self._place_nodes()
-        self._place_edges()
-        self._place_waves(True)
-        self._refresh(0.0)
-        self.h[:] = self._nodes[:, k.D_Z]
-        self._stored_0 = self._stored
 
     @classmethod
     def of(
@@ -111,153 +56,6 @@ class WaterNetwork(Machine):
 
         """
         return cls(name, lay_out(assets, chains), site, driven)
-
-    # --- filling the arrays -------------------------------------------------------------------------------
-
-    def _place_nodes(self) -> None:
-        kinds = {Tank: k.TANK, WaterMain: k.FIXED}
-        for i, node in enumerate(self._places):
-            row = self._nodes[i]
-            row[k.D_Z] = node.z_m
-            row[k.D_GAS_EXPONENT] = 1.0
-            self._node_i[i, 0] = k.OUTLET if node.over is not None else kinds.get(type(node.asset), k.JUNCTION)
-            if node.over is not None:
-                self._node_i[i, 2] = self._node_of[node.over]
-            if isinstance(node.asset, Tank):
-                p = node.asset.parameters
-                row[k.D_AREA], row[k.D_VOLUME_MAX] = p.area_m2, p.area_m2 * p.height_m
-                row[k.D_GAS_EXPONENT] = p.gas_exponent
-                row[k.D_GAS_VOLUME] = p.area_m2 * (p.height_m - p.datum_level_m)
-                self.v[i] = node.asset.level_m * p.area_m2
-
-    def _place_edges(self) -> None:
-        for e, edge in enumerate(self.layout.edges.values()):
-            row, whole, asset = self._edges[e], self._edges_i[e], edge.asset
-            end = self.layout.nodes[edge.end]
-            whole[k.I_FROM], whole[k.I_TO] = self._node_of[edge.start], self._node_of[edge.end]
-            whole[k.I_INTO] = self._node_of[end.over or edge.end]
-            whole[k.I_PUMP], whole[k.I_OPEN] = -1, 1
-            row[k.A_ROUGHNESS], row[k.A_GAIN] = -1.0, 1.0
-            row[k.A_INERTANCE] = getattr(asset, "inertance_1_m", BODY_INERTANCE_1_M) / GRAVITY_M_S2
-            if isinstance(asset, Pipe):
-                asset.in_network, p = True, asset.parameters
-                row[k.A_LENGTH], row[k.A_DIAMETER], row[k.A_ROUGHNESS] = p.length_m, p.diameter_m, p.roughness_m
-            elif isinstance(asset, CheckValve):
-                row[k.A_CHECK] = 1.0
-            elif isinstance(asset, ControlValve):
-                whole[k.I_KIND] = k.VALVE
-                row[k.A_RECOVERY] = asset.parameters.recovery
-            elif isinstance(asset, CentrifugalPump):
-                whole[k.I_KIND], whole[k.I_PUMP] = k.PUMP, self.pumps[edge.name].index
-
-    def _place_waves(self, running: bool) -> None:
-        """Cut elastic pipes in two ends, each before a head that the waves bring; at rest join them again."""
-        for order, (e, wave) in enumerate(self._elastic.items()):
-            edge = self._edge_list[e]
-            out, start, end = self._rigid_m + order, self._rigid_n + 2 * order, self._rigid_n + 2 * order + 1
-            to, last = self._node_of[edge.end], self._node_of[self.layout.nodes[edge.end].over or edge.end]
-            self._node_i[[start, end], 0] = k.FIXED
-            self._edges[e, k.A_INERTANCE] = 0.0 if running else wave.pipe.inertance_1_m / GRAVITY_M_S2
-            self._edges_i[e, k.I_KIND] = k.WAVE if running else k.PIPE
-            self._edges_i[e, [k.I_TO, k.I_INTO]] = (start, start) if running else (to, last)
-            self._edges_i[out, [k.I_FROM, k.I_TO, k.I_INTO]] = (end, to, last) if running else (to, to, to)
-            self._edges_i[out, [k.I_KIND, k.I_PUMP, k.I_OPEN]] = (k.WAVE, -1, 1)
-            self._edges[out, [k.A_RESISTANCE, k.A_GAIN]] = wave.impedance_s_m2, 1.0
-            if running:
-                self._edges[e, k.A_RESISTANCE] = wave.impedance_s_m2
-
-    def _ends(self, e: int) -> tuple[int, int]:
-        edge = self._edge_list[e]
-        return self._node_of[edge.start], self._node_of[edge.end]
-
-    def _refresh(self, tick_s: float) -> None:
-        """Bring conditions, valve positions and water into the arrays."""
-        rise = max((load.pump.condition.liquid_rise_k for load in self.pumps.values()), default=0.0)
-        fluid_k = self.site.fluid_k + rise
-        density = density_kg_m3(fluid_k) * self.site.density_gain
-        weight = density * GRAVITY_M_S2
-        c = self._constants
-        c[kp.K_AIR], c[kp.K_VAPOUR] = ATMOSPHERE_PA / weight, vapour_pressure_pa(fluid_k) / weight
-        c[kp.K_DENSITY] = density
-        c[kp.K_VISCOSITY] = viscosity_pa_s(fluid_k) * self.site.viscosity_gain / density
-        self._nodes[:, k.D_LEAK] = 0.0
-        self._nodes[:, k.D_DEMAND] = 0.0
-        air = np.zeros(self.h.size)
-        for e, asset in enumerate(self._assets):
-            row, whole = self._edges[e], self._edges_i[e]
-            if isinstance(asset, Pipe):
-                end = self._node_of[self._edge_list[e].end]
-                if whole[k.I_KIND] != k.WAVE:
-                    row[k.A_RESISTANCE] = asset.parameters.resistance_s2_m5
-                    row[k.A_GAIN] = asset.condition.blockage
-                    if asset.condition.added_resistance_s2_m5 != 0.0:
-                        row[k.A_RESISTANCE] += asset.condition.added_resistance_s2_m5
-                    row[k.A_WAVE] = asset.wave(tick_s)
-                self._nodes[end, k.D_LEAK] += asset.leak_section_m2
-                air[end] += asset.condition.air_m3
-            elif isinstance(asset, CheckValve):
-                row[k.A_RESISTANCE], row[k.A_BACK] = asset.resistance_s2_m5, asset.condition.stuck_open
-            elif isinstance(asset, ControlValve):
-                row[k.A_KV] = max(asset.kv_m3_h, 1e-3)
-            elif isinstance(asset, CentrifugalPump):
-                asset.fill(self._pumps[whole[k.I_PUMP]], self._dry(whole[k.I_FROM]))
-                row[k.A_RESISTANCE] = asset.condition.throttle_s2_m5
-                if asset.condition.seal_bore_m > 0.0:
-                    self._nodes[whole[k.I_FROM], k.D_DEMAND] += asset.seal.flow_m3_s
-            else:
-                row[k.A_RESISTANCE] = asset.resistance_s2_m5
-        for i, node in enumerate(self._places):
-            self._refresh_node(i, node, weight, float(air[i]))
-        for load in self.pumps.values():
-            load.site.fluid_k, load.site.density_kg_m3, load.site.ambient_k = fluid_k, density, self.site.ambient_k
-
-    def _dry(self, node: int) -> bool:
-        """Whether what feeds a node is an empty tank, straight or through a suction line."""
-        feeders = [int(e) for e in np.flatnonzero(self._edges_i[:, k.I_INTO] == node)]
-        if len(feeders) == 1 and self._node_i[node, 0] == k.JUNCTION:
-            node = int(self._edges_i[feeders[0], k.I_FROM])
-        return bool(self._node_i[node, 0] == k.TANK and self._node_i[node, 1] == k.EMPTY)
-
-    def _refresh_node(self, i: int, node: Node, weight: float, air_m3: float) -> None:
-        row, asset = self._nodes[i], node.asset
-        if isinstance(asset, Tank):
-            row[k.D_LEAK] += DISCHARGE * 0.25 * math.pi * asset.condition.leak_bore_m**2
-            if self.v[i] > 0.0:
-                row[k.D_DEMAND] += asset.condition.leak_m3_s
-            row[k.D_GAS_HEAD] = asset.parameters.gas_pressure_pa / weight
-            return
-        if isinstance(asset, WaterMain):
-            self.h[i] = row[k.D_Z] + asset.parameters.pressure_pa / weight
-            return
-        if isinstance(asset, Junction):
-            row[k.D_LEAK] += asset.leak_section_m2
-            row[k.D_DEMAND] += asset.parameters.demand_m3_s
-            air_m3 += asset.condition.air_m3
-        self._trap_air(i, air_m3)
-
-    def _trap_air(self, i: int, air_m3: float) -> None:
-        """Let a junction hold air, of a volume at atmospheric pressure; its head stays as the air comes or goes."""
-        row = self._nodes[i]
-        if air_m3 == (row[k.D_GAS_VOLUME] if self._node_i[i, 0] == k.POCKET else 0.0):
-            return
-        before = self.v[i]
-        if air_m3 == 0.0:
-            self._node_i[i, 0], row[k.D_GAS_VOLUME], self.v[i] = k.JUNCTION, 0.0, 0.0
-        else:
-            pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[kp.K_AIR]), 0.1)
-            self._node_i[i, 0], row[k.D_GAS_VOLUME], row[k.D_GAS_HEAD] = k.POCKET, air_m3, self._constants[kp.K_AIR]
-            self.v[i] = air_m3 - air_m3 * self._constants[kp.K_AIR] / pressure_m
-        self._stored_0 += self.v[i] - before
-
-    @property
-    def waves(self) -> list[tuple[Floats, Floats]]:
-        """Heads and flows along the elastic pipes."""
-        return [(wave.h, wave.q) for wave in self._elastic.values()]
-
-    @waves.setter
-    def waves(self, saved: list[tuple[Floats, Floats]]) -> None:
-        for wave, (h, q) in zip(self._elastic.values(), saved, strict=True):
-            wave.h, wave.q = h, q
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -320,10 +118,10 @@ class WaterNetwork(Machine):
                 f"{wrong} valves or tanks undecided); start it cold, or check pumps and levels"
             )
         for i, node in enumerate(self._places):
-            if self._node_i[i, 0] == k.POCKET:
+            if self._node_i[i, 0] == kn.POCKET:
                 row = self._nodes[i]
-                pressure_m = max(float(self.h[i] - row[k.D_Z] + self._constants[kp.K_AIR]), 0.1)
-                self.v[i] = row[k.D_GAS_VOLUME] * (1.0 - self._constants[kp.K_AIR] / pressure_m)
+                pressure_m = max(float(self.h[i] - row[kn.D_Z] + self._constants[kp.K_AIR]), 0.1)
+                self.v[i] = row[kn.D_GAS_VOLUME] * (1.0 - self._constants[kp.K_AIR] / pressure_m)
                 self._stored_0 += self.v[i] - held[i]
             elif isinstance(node.asset, Tank):
                 node.asset.tap_level_m = node.asset.level_m
@@ -333,7 +131,7 @@ class WaterNetwork(Machine):
         """Give the assets what is theirs: levels, flows, operating points."""
         for i, node in enumerate(self._places):
             if isinstance(node.asset, Tank):
-                node.asset.level_m = max(float(self.v[i] / self._nodes[i, k.D_AREA]), 0.0)
+                node.asset.level_m = max(float(self.v[i] / self._nodes[i, kn.D_AREA]), 0.0)
         for e, asset in enumerate(self._assets):
             if isinstance(asset, ControlValve):
                 a, b = self._edges_i[e, k.I_FROM], self._edges_i[e, k.I_TO]
@@ -347,14 +145,14 @@ class WaterNetwork(Machine):
 
     def _points(self, speeds: Floats, out: Floats) -> None:
         start, index = self._edges_i[:, k.I_FROM], self._edges_i[:, k.I_PUMP]
-        z = self._nodes[:, k.D_Z]
+        z = self._nodes[:, kn.D_Z]
         kp.pump_points(self.q, self.h, start, index, z, speeds, self._pumps, self._scratch, self._constants, out)
 
     def look_at(self, load: NetworkPump) -> None:
         """Show a pump its surroundings."""
         e = int(np.flatnonzero(self._edges_i[:, k.I_PUMP] == load.index)[0])
         a = self._edges_i[e, k.I_FROM]
-        load.site.suction_net_m = float(self.h[a] - self._nodes[a, k.D_Z])
+        load.site.suction_net_m = float(self.h[a] - self._nodes[a, kn.D_Z])
         gas = float(self._pumps[load.index, hy.C_GAS])
         load.pump.tell_density(float(self._constants[kp.K_DENSITY]) * (1.0 - gas))
 
@@ -376,20 +174,16 @@ class WaterNetwork(Machine):
     def pressure_pa(self, name: str) -> float:
         """Return the gauge pressure at a node [Pa]."""
         i = self._node_of[name]
-        head = max(float(self.h[i] - self._nodes[i, k.D_Z]), -float(self._constants[kp.K_AIR]))  # no liquid pulls
+        head = max(float(self.h[i] - self._nodes[i, kn.D_Z]), -float(self._constants[kp.K_AIR]))  # no liquid pulls
         return head * float(self._constants[kp.K_DENSITY]) * GRAVITY_M_S2
 
     def imbalance_m3_s(self) -> float:
         """Return the largest |Σ Q| of all junctions [m³/s]."""
-        loose = [i for i in range(self._rigid_n) if self._node_i[i, 0] == k.JUNCTION]
+        loose = [i for i in range(self._rigid_n) if self._node_i[i, 0] == kn.JUNCTION]
         return max((abs(float(self._inflow(i))) for i in loose), default=0.0)
 
     def _inflow(self, i: int) -> float:
         return float(k.net_inflow(i, self.q, self.h, self.v, self._nodes, self._node_i, self._edges_i))
-
-    @property
-    def _stored(self) -> float:
-        return math.fsum(self.v)
 
     def signals(self) -> dict[str, float]:
         """Return what belongs to no single asset."""

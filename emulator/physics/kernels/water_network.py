@@ -14,19 +14,28 @@ import numpy as np
 from emulator.kernel import kernel
 from emulator.physics.kernels import hydraulics as hy
 from emulator.physics.kernels.friction import friction_m
+from emulator.physics.kernels.network_nodes import (
+    D_AREA,
+    D_DEMAND,
+    D_GAS_HEAD,
+    D_VOLUME_MAX,
+    D_Z,
+    EMPTY,
+    FIXED,
+    FULL,
+    NORMAL,
+    OUTLET,
+    POCKET,
+    TANK,
+    given,
+    leak_at,
+    node_head,
+    outlet_head,
+    stores,
+)
 from emulator.physics.kernels.network_pump import K_AIR, K_DENSITY, K_VAPOUR, K_VISCOSITY, pump_head
 
 G = 9.80665
-
-# node: float64[N, 10]
-(
-    D_Z, D_AREA, D_VOLUME_MAX, D_GAS_HEAD, D_GAS_VOLUME, D_GAS_EXPONENT, D_LEAK, D_DEMAND, D_FIXED, D_SUCKS,
-) = range(10)  # fmt: skip
-NODE_SIZE = 10
-
-# node kinds and statuses (int64[N, 3]: kind, status, tank over which a free outlet stands)
-JUNCTION, TANK, FIXED, OUTLET, POCKET = range(5)
-NORMAL, FULL, EMPTY = range(3)
 
 # edge: float64[E, 11]; A_BACK: share open of a check valve against the flow; A_GAIN: of a pipe's loss; A_WAVE [m]
 (
@@ -46,40 +55,6 @@ SLOPE_MIN = 1.0  # s/m²
 HEAD_TOLERANCE, FLOW_TOLERANCE = 1e-10, 1e-13
 EVENT_S = 5e-8
 HEAD_PER_KV = 3600.0**2 * 1.0e5 / (1000.0 * G)
-
-
-@kernel
-def node_head(i, v, node, node_i, constants):
-    """Return (head [m], dh/dV [1/m²]) of a node that stores the volume ``v`` [m³]."""
-    if node_i[i, 0] == TANK:
-        area = node[i, D_AREA]
-        head = node[i, D_Z] + v / area
-        slope = 1.0 / area
-        if node[i, D_GAS_HEAD] > 0.0:
-            room = max(node[i, D_VOLUME_MAX] - v, 1e-6 * node[i, D_VOLUME_MAX])
-            gas = node[i, D_GAS_HEAD] * (node[i, D_GAS_VOLUME] / room) ** node[i, D_GAS_EXPONENT]
-            head += gas - constants[K_AIR]
-            slope += node[i, D_GAS_EXPONENT] * gas / room
-        return head, slope
-    # A pocket of gas at a junction: what water is stored, the gas is smaller.
-    room = max(node[i, D_GAS_VOLUME] - v, 1e-9)
-    gas = node[i, D_GAS_HEAD] * (node[i, D_GAS_VOLUME] / room) ** node[i, D_GAS_EXPONENT]
-    return node[i, D_Z] + gas - constants[K_AIR], node[i, D_GAS_EXPONENT] * gas / room
-
-
-@kernel
-def leak_flow(pressure_m, section, sharp):
-    """Return (flow [m³/s], slope) out of an opening of effective section C_d·A; nothing is sucked in.
-
-    Below ``sharp`` [m] the root is replaced by its secant, so that the slope stays finite.
-    """
-    if section == 0.0 or pressure_m <= 0.0:
-        return 0.0, 0.0
-    if pressure_m < sharp:
-        slope = section * math.sqrt(2.0 * G / sharp)
-        return slope * pressure_m, slope
-    q = section * math.sqrt(2.0 * G * pressure_m)
-    return q, 0.5 * q / pressure_m
 
 
 @kernel
@@ -147,35 +122,6 @@ def linear_solve(a, b):
 
 
 @kernel
-def outlet_head(i, v, node, node_i, constants):
-    """Return the head [m] a free outlet over a tank works against: its own height and the tank's gas."""
-    tank = node_i[i, 2]
-    head = node[i, D_Z]
-    if node[tank, D_GAS_HEAD] > 0.0:
-        head += node_head(tank, v[tank], node, node_i, constants)[0] - node[tank, D_Z] - v[tank] / node[tank, D_AREA]
-    return head
-
-
-@kernel
-def _stores(i, frozen, node_i):
-    return (node_i[i, 0] == TANK and frozen == 0 and node_i[i, 1] != FULL) or node_i[i, 0] == POCKET
-
-
-@kernel
-def _given(i, frozen, node_i):
-    kind = node_i[i, 0]
-    return kind in (FIXED, OUTLET) or (kind == TANK and (frozen == 1 or node_i[i, 1] == FULL))
-
-
-@kernel
-def leak_at(i, h, v, node, node_i):
-    """Return (flow, slope) of the leak of a node at a head."""
-    if node_i[i, 0] == TANK:
-        return leak_flow(h - node[i, D_Z] if v > 0.0 else 0.0, node[i, D_LEAK], 1e-8)
-    return leak_flow(h - node[i, D_Z], node[i, D_LEAK], 1e-6)
-
-
-@kernel
 def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, constants):
     """Solve one implicit stage of length ``step`` [s] in place; return (iterations, worst head, worst flow residual).
 
@@ -204,7 +150,7 @@ def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, s
             for j in range(n):
                 matrix[i, j] = 0.0
             matrix[i, i] = leak_slope + REST
-            if _stores(i, frozen, node_i):
+            if stores(i, frozen, node_i):
                 balance[i] -= (v[i] - v_base[i]) / step
                 matrix[i, i] += 1.0 / (slope[i] * step)
         worst_head = worst_flow = 0.0
@@ -241,7 +187,7 @@ def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, s
             right[a] += g[e] * r[e]
             right[into] -= g[e] * r[e]
         for i in range(n):
-            if _given(i, frozen, node_i):
+            if given(i, frozen, node_i):
                 for j in range(n):
                     matrix[i, j] = 0.0
                 matrix[i, i] = 1.0
@@ -259,9 +205,9 @@ def stage(step, frozen, q_base, v_base, q, v, h, node, node_i, edges, edges_i, s
                 a, b = edges_i[e, I_FROM], edges_i[e, I_TO]
                 q[e] += share * g[e] * (lift[e] * right[a] - right[b] - r[e])
         for i in range(n):
-            if _stores(i, frozen, node_i):
+            if stores(i, frozen, node_i):
                 v[i] += share * right[i] / slope[i]
-            elif not _given(i, frozen, node_i):
+            elif not given(i, frozen, node_i):
                 h[i] += share * right[i]
     return 80, worst_head, worst_flow
 
@@ -362,13 +308,13 @@ def _sdirk(dt, q, v, h, node, node_i, edges, edges_i, speeds, pumps, scratch, co
         weight = dt * (1.0 - hy.GAMMA) if part == 0 else step
         _book(weight, q, v, h, node, node_i, edges_i, passed)
         for i in range(h.shape[0]):
-            if _stores(i, 0, node_i):  # by the flows, not by the search: what is counted is what flowed
+            if stores(i, 0, node_i):  # by the flows, not by the search: what is counted is what flowed
                 v_base[i] += weight * net_inflow(i, q, h, v, node, node_i, edges_i)
         if part == 0:
             for e in range(q.shape[0]):
                 q_base[e] = q0[e] + (1.0 - hy.GAMMA) / hy.GAMMA * (q[e] - q0[e])
     for i in range(h.shape[0]):
-        if _stores(i, 0, node_i):
+        if stores(i, 0, node_i):
             v[i] = v_base[i]
 
 
