@@ -124,7 +124,7 @@ class ScrewCompressor(Machine):
             spare = power - cooler - flow * air.CP_AIR * (element - self.site.ambient_k)
             low, high = (oil, high) if spare > 0.0 else (low, oil)
         self.oil_k, self.element_k = oil, min(element, p.trip_k - 5.0)
-        return torque
+        return float(torque)
 
     # --- the gas ------------------------------------------------------------------------------------------
 
