@@ -14,6 +14,7 @@ def noise(seed: int = 1, time_s: float = 600.0) -> OrnsteinUhlenbeck:
     return OrnsteinUhlenbeck(Streams(seed), "regime/noise", time_s)
 
 
+@pytest.mark.slow_without_jit
 def test_noise_asked_at_random_is_noise_asked_in_order():
     rng = np.random.default_rng(1)
     times = np.sort(rng.uniform(0.0, 40_000.0, 300))
@@ -24,6 +25,7 @@ def test_noise_asked_at_random_is_noise_asked_in_order():
         assert fresh(t) == values[t]
 
 
+@pytest.mark.slow_without_jit
 def test_the_noise_is_the_exact_recursion_across_its_knots_too():
     one = noise()
     x = np.array([one(float(t)) for t in range(20_000)])
@@ -36,6 +38,7 @@ def test_the_noise_is_the_exact_recursion_across_its_knots_too():
     assert stats.kstest(at_knots, "norm").pvalue > 1e-3
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_noise_has_unit_variance_and_the_covariance_of_ornstein_and_uhlenbeck(seed: int):
     # N = 1500 time constants per seed: the standard error of the variance is √(2/1500) ≈ 0.037.

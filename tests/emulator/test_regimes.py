@@ -37,6 +37,7 @@ def lived(days: int, seed: int = 1, every_s: float = 1800.0, **settings: Any) ->
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_healthy_year_covers_speed_load_and_ambient(seed: int):
     # N = 365 days, looked at at 3, 9, 15 and 21 h; the asked ranges: 50–100 %, 30–110 % of 80 m³/h, 5–40 °C.
@@ -68,6 +69,7 @@ def test_the_day_is_a_sine_of_eight_kelvin_with_its_cold_before_dawn():
     assert day.mean() == pytest.approx(295.65)
 
 
+@pytest.mark.slow_without_jit
 def test_any_order_of_asking_gives_the_same_profiles_and_another_seed_others():
     rng = np.random.default_rng(1)
     times = rng.uniform(0.0, 30 * DAY_S, 60)

@@ -23,6 +23,7 @@ def units(parameters, field: str, seed: int = 1) -> np.ndarray:
     return np.array([scattered_parameters(parameters, f"unit{i}", 1.0, streams)[field] for i in range(UNITS)])
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("sigma", [0.03, 0.05, 0.2, 0.3])
 def test_a_factor_has_mean_one_and_its_spread_and_is_never_negative(seed: int, sigma: float):
@@ -33,6 +34,7 @@ def test_a_factor_has_mean_one_and_its_spread_and_is_never_negative(seed: int, s
     assert x.min() > 0.0
 
 
+@pytest.mark.slow_without_jit
 def test_head_and_the_slope_of_the_curve_scatter_by_three_percent_each_on_its_own():
     nominal = CentrifugalPumpParameters()
     shutoff, rated = units(nominal, "shutoff_head_m"), units(nominal, "head_m")
@@ -42,6 +44,7 @@ def test_head_and_the_slope_of_the_curve_scatter_by_three_percent_each_on_its_ow
     assert abs(np.corrcoef(shutoff, a2)[0, 1]) < 0.08
 
 
+@pytest.mark.slow_without_jit
 def test_resistances_scatter_by_five_percent():
     nominal = InductionMotorParameters()
     for name in ("stator_resistance_ohm", "rotor_resistance_ohm"):

@@ -150,6 +150,7 @@ def test_a_failed_part_is_repaired_from_its_limit():
     assert process.state.failed_ns is None
 
 
+@pytest.mark.slow_without_jit
 def test_lives_after_perfect_repair_are_as_long_as_new_ones_and_shorter_after_imperfect():
     def later(quality: float) -> float:
         ends = []

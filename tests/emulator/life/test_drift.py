@@ -32,6 +32,7 @@ def test_the_path_is_the_same_in_any_order_of_asking():
     assert one.share(0.0) == 0.0
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("base", [0, 1000, 2000])
 def test_its_spread_grows_with_the_root_of_time(base: int):
     # N = 300 per run, wander 0.02/√h over 4 h: σ = 0.04, far from the bound.

@@ -36,6 +36,7 @@ def test_the_life_of_a_wiener_process_has_the_published_percentiles():
     assert found == pytest.approx([70.800, 98.045, 135.867], abs=6e-4)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", SEEDS)
 def test_wiener_lives_are_inverse_gaussian_whatever_the_grid(seed: int):
     # N = 1200 per seed; the grid is coarse on purpose: 1.56 h.
@@ -48,6 +49,7 @@ def test_wiener_lives_are_inverse_gaussian_whatever_the_grid(seed: int):
         assert within(lives, p, hours, float(law.pdf(hours)))
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("step_h", [40.0, 170.0])
 def test_the_place_of_a_crossing_inside_a_step_has_its_law_too(step_h: float):
     # N = 1500: lives drawn in one, two or three giant steps are still inverse Gaussian.
@@ -58,6 +60,7 @@ def test_the_place_of_a_crossing_inside_a_step_has_its_law_too(step_h: float):
     assert stats.kstest(lives, stats.invgauss(100.0 / 2500.0, scale=2500.0).cdf).pvalue > 1e-3
 
 
+@pytest.mark.slow_without_jit
 def test_looking_only_at_the_ends_of_steps_is_late_and_the_bridge_is_not():
     # Exact mean of the end-of-step life at Δt = 1 h: Wald with Spitzer's overshoot, 101.436 h. The usual correction
     # D + 0.5826 σ√Δt (101.17 h) leaves out the drift, which is half a σ per step here.
@@ -75,6 +78,7 @@ def test_looking_only_at_the_ends_of_steps_is_late_and_the_bridge_is_not():
     assert ours.mean() == pytest.approx(100.0, abs=3.0 * 20.0 / math.sqrt(3000))
 
 
+@pytest.mark.slow_without_jit
 def test_a_wiener_path_meets_its_limit_at_its_end_and_not_before():
     for i in range(40):
         law = law_of(WIENER, Streams(9), f"unit{i}")
@@ -98,6 +102,7 @@ def test_the_life_of_a_gamma_process_has_the_published_percentiles():
     assert found == pytest.approx([78.338, 100.666, 124.801], abs=6e-4)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gamma_lives_follow_the_regularised_gamma_function(seed: int):
     lives = lives_h(GAMMA, seed, 700)  # N = 700 per seed
@@ -157,6 +162,7 @@ def test_half_of_the_bearings_live_longer_than_this_many_l10(weibull: float, rat
     assert iso281.life_ratio(0.1, weibull) == pytest.approx(1.0)
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bearing_lives_are_weibull_with_one_tenth_gone_at_l10(seed: int):
     spec = Iso281Law.model_validate({"law": "iso281", "cycles": {"rate": "35 Hz"}})
@@ -176,6 +182,7 @@ def test_fouling_reaches_its_share_after_one_time_constant():
     assert fouling.Fouling(2e-4, 1e6, 1.0).end == math.inf
 
 
+@pytest.mark.slow_without_jit
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_mean_of_shocks_is_rate_times_time_times_mean_jump(seed: int):
     # N = 600, t = 200 h, a limit beyond reach.
