@@ -4,13 +4,46 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from emulator.joining import AssemblyError
+from emulator.physics.asset import override
 from emulator.physics.centrifugal_pump import CentrifugalPump
-from emulator.physics.control_valve import ControlValve
-from emulator.physics.pipe import Pipe
+from emulator.physics.check_valve import CheckValve, CheckValveParameters
+from emulator.physics.control_valve import ControlValve, ControlValveParameters
+from emulator.physics.junction import Junction, JunctionParameters, WaterMain, WaterMainParameters
+from emulator.physics.pipe import Pipe, PipeParameters
 from emulator.physics.site import Site
-from emulator.physics.tank import Tank
+from emulator.physics.tank import Tank, TankParameters
 from emulator.physics.water_network import WaterNetwork
 from rigs.schema import Connection
+
+
+def fitting(declared: Any, private: dict[str, Any], level_m: float) -> Any:
+    """Build a tank, pipe, valve, junction, check valve or main from its nameplate; None: it is none of them.
+
+    `private` are its private parameters, `level_m` the level tanks start with [m].
+    """
+    match declared.kind:
+        case "tank":
+            tank = TankParameters(declared.area, declared.height, level_m, declared.gas_pressure or 0.0)
+            return Tank(override(tank, private, declared.id))
+        case "pipe":
+            roughness = -1.0 if declared.roughness is None else declared.roughness
+            pipe = PipeParameters(
+                declared.length, declared.diameter, declared.resistance, declared.static_head, roughness
+            )
+            return Pipe(override(pipe, private, declared.id))
+        case "control_valve":
+            valve = ControlValveParameters(
+                declared.kvs_m3_h, declared.rangeability, declared.stroke_time, pneumatic=declared.level == "F1"
+            )
+            return ControlValve(override(valve, private, declared.id))
+        case "check_valve":
+            check = CheckValveParameters(declared.diameter, declared.loss_coefficient)
+            return CheckValve(override(check, private, declared.id))
+        case "junction":
+            return Junction(override(JunctionParameters(declared.demand), private, declared.id))
+        case "water_main":
+            return WaterMain(override(WaterMainParameters(declared.pressure), private, declared.id))
+    return None
 
 
 def single_loop(connection: Connection, assets: Mapping[str, Any]) -> bool:

@@ -2,14 +2,16 @@ import math
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from emulator.joining import AssemblyError
 from emulator.physics.check_valve import CheckValve
 from emulator.physics.junction import Junction
 from emulator.physics.site import Site
 from emulator.plant import Plant
-from emulator.plumbing import groups, networks
+from emulator.plumbing import fitting, groups, networks
 from emulator.streams import Streams
+from rigs.assets import Asset
 from rigs.schema import Connection
 from tests.emulator.physics.test_water_network import ring, rough
 from tests.emulator.skids import direct_on_line
@@ -82,3 +84,25 @@ def test_a_motor_turns_a_pump_in_a_network_as_it_does_in_a_loop():
     assert speeds[0][:, 0] == pytest.approx(speeds[1][:, 0], rel=1e-2)
     assert speeds[0][15:, 0] == pytest.approx(speeds[1][15:, 0], rel=2e-5)
     assert speeds[0][15:, 1] == pytest.approx(speeds[1][15:, 1], rel=1e-2)
+
+
+def test_fittings_are_built_from_their_nameplates():
+    adapter = TypeAdapter(Asset)
+
+    def built(level_m=1.5, **plate):
+        return fitting(adapter.validate_python({"id": "x", **plate}), {}, level_m)
+
+    pipe_of = {"kind": "pipe", "length": "60 m", "diameter": "80 mm"}
+    rough_pipe = built(**pipe_of, roughness="0.045 mm")
+    assert rough_pipe.parameters.roughness_m == pytest.approx(4.5e-5)
+    assert rough_pipe.resistance_s2_m5 == pytest.approx(0.0187 * 60 / 0.08 / (2 * 9.80665 * 0.0050265**2), rel=0.02)
+    assert built(**pipe_of, resistance="1200 s^2/m^5").resistance_s2_m5 == 1200.0
+    with pytest.raises(ValueError, match="give resistance"):
+        built(**pipe_of)
+    closed = built(kind="tank", area="1 m^2", height="2 m", gas_pressure="3 bar")
+    assert closed.parameters.gas_pressure_pa == pytest.approx(3e5)
+    assert built(kind="control_valve", kvs_m3_h=63, stroke_time="20 s", level="F1").actuator is not None
+    assert built(kind="control_valve", kvs_m3_h=63, stroke_time="20 s").actuator is None
+    assert built(kind="junction", demand="7.2 m^3/h").parameters.demand_m3_s == pytest.approx(0.002)
+    assert built(kind="check_valve").area_m2 == pytest.approx(math.pi / 4 * 0.08**2)
+    assert built(kind="water_main", pressure="2 bar").parameters.pressure_pa == pytest.approx(2e5)
