@@ -35,7 +35,7 @@ class Listener:
 
     housing: Housing
     bearing: RollingBearing
-    rotor: Any  # the condition with the rotor's balance grade
+    rotor: tuple[RotorCondition, ...]  # the conditions of all rotors on its shaft
     shaft: str
     heard: tuple[Path, ...] = ()
 
@@ -165,12 +165,7 @@ def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
             return CentrifugalPump(override(pump, private, declared.id))
         case "rolling_bearing":
             known = {f.name for f in dataclasses.fields(BearingHousingParameters)} - {"bore_m", "friction"}
-            bearing = RollingBearingParameters(
-                balls=declared.balls,
-                ball_diameter_m=declared.ball_diameter,
-                pitch_diameter_m=declared.pitch_diameter,
-                contact_angle_rad=declared.contact_angle,
-            )
+            bearing = RollingBearingParameters.of(declared)
             own = {name: value for name, value in private.items() if name not in known}
             return RollingBearing(override(bearing, own, declared.id), streams, declared.id)
         case "tank":
@@ -416,8 +411,12 @@ def _control(rig: Rig, connection: Connection, machines: Machines) -> None:
 
 def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
     """Give each bearing a housing that hears the bearings beside it on the same shaft."""
+    for train in machines.trains.values():
+        train.rotors = _rotors(train)
     for name, shaft in machines.bearings.items():
         motor = machines.shafts[shaft].train
+        if motor == shaft:
+            machines.assets[name].rotors = _rotors(machines.trains[motor])
         if not motor:
             machines.listeners[name] = _own_listener(name, shaft, machines, streams)
             continue
@@ -432,7 +431,7 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
         machines.listeners[name] = Listener(
             housing=Housing(parameters, streams, name, pump_id),
             bearing=machines.assets[name],
-            rotor=pump.condition if pump is not None else train.motor.condition,
+            rotor=_rotors(train) if shaft == motor else (RotorCondition(),),
             shaft=shaft,
             heard=tuple(
                 Path(m.bearing)
@@ -440,6 +439,12 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
                 if other != name and machines.bearings[other] == shaft
             ),
         )
+
+
+def _rotors(train: DriveTrain) -> tuple[RotorCondition, ...]:
+    """Return the conditions of what turns with the motor's shaft."""
+    pump = () if train.pump is None else (train.pump.condition,)
+    return (*pump, train.motor.condition)
 
 
 def _own_listener(name: str, owner: str, machines: Machines, streams: Streams) -> Listener:
@@ -453,7 +458,7 @@ def _own_listener(name: str, owner: str, machines: Machines, streams: Streams) -
     return Listener(
         housing=Housing(parameters, streams, name, owner),
         bearing=machines.assets[name],
-        rotor=condition,
+        rotor=(condition,),
         shaft=owner,
         heard=tuple(Path(machines.assets[b]) for b in beside),
     )

@@ -35,6 +35,7 @@ SECOND = 1_000_000_000
 MICRO = 1_000_000
 Floats = NDArray[np.float64]
 SITE_STATES = tuple(f.name for f in dataclasses.fields(Site) if f.name != "streams")
+DIRECTIONS = {"acceleration_m_s2": "h", "acceleration_v_m_s2": "v", "acceleration_axial_m_s2": "axial"}
 START_ROUNDS = 3  # machines that lean on each other find their common rest within a few
 
 
@@ -334,19 +335,22 @@ class Plant:
             trace = self.traces.get(asset) or self.traces.get(self.machines.on_shaft.get(asset, ""))
             return machine.waveform(quantity, trace, n0, count, rate_hz)
         listener = self.machines.listeners.get(asset)
-        if listener is None or quantity != "acceleration_m_s2":
+        if listener is None or quantity not in DIRECTIONS:
             raise ValueError(f"no waveform {signal!r}; there are: {', '.join(self.waveforms()) or 'none'}")
         if listener.shaft not in self.traces:
             raise ValueError("no block has been stepped yet; call step() first")
-        trace = self.traces[listener.shaft]
-        return listener.housing.render(trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard)
+        trace, direction = self.traces[listener.shaft], DIRECTIONS[quantity]
+        return listener.housing.render(
+            trace, listener.rotor, listener.bearing, n0, count, rate_hz, listener.heard, direction
+        )
 
     def waveforms(self) -> tuple[str, ...]:
         """Signals that exist as waveforms."""
         m = self.machines
         own = [f"{name}.{quantity}" for name, machine in m.machines.items() for quantity in machine.waveforms()]
         currents = [f"{name}.{quantity}" for name in m.trains for quantity in QUANTITIES]
-        return (*(f"{name}.acceleration_m_s2" for name in (*m.listeners, *m.recordings)), *own, *currents)
+        felt = [f"{name}.{quantity}" for name in m.listeners for quantity in DIRECTIONS]
+        return (*felt, *(f"{name}.acceleration_m_s2" for name in m.recordings), *own, *currents)
 
     def listen(self, signal: str) -> None:
         """Say, before the first step, that a waveform will be asked for: a motor's terminals are recorded on demand."""

@@ -22,12 +22,14 @@ class Recorder:
         self.angles = {name: ShaftAngle() for name in self.ratios}
         self.starts: dict[str, tuple[int, float]] = {}
         self.speed = np.zeros(ticks + 1)
+        self.line_hz = np.zeros(ticks + 1)
         self.rows = np.zeros((4, ticks))
 
     def begin(self, train: DriveTrain) -> None:
         """Note where the block starts."""
         self.start = (train.angle.revs, train.angle.frac)
         self.speed[0] = train.motor.speed_rad_s
+        self.line_hz[0] = train.drive.frequency_hz
         self.energy_0 = float(train.motor.state[E_IN])
         self.current_square = 0.0
         self.starts = {name: (angle.revs, angle.frac) for name, angle in self.angles.items()}
@@ -35,6 +37,7 @@ class Recorder:
     def note(self, i: int, train: DriveTrain) -> None:
         """Note tick `i` of the block."""
         self.speed[i + 1] = train.motor.speed_rad_s
+        self.line_hz[i + 1] = train.drive.frequency_hz
         for name, ratio in self.ratios.items():
             self.angles[name].advance(self.speed[i] * ratio, self.speed[i + 1] * ratio, TICK_S)
         self.current_square += train.motor.current_square
@@ -50,7 +53,8 @@ class Recorder:
     def trace(self, t0_ns: int) -> ShaftTrace:
         """Return the trace of the motor's shaft."""
         sigma, ratio, load, vane = (row.copy() for row in self.rows)
-        return ShaftTrace(t0_ns, TICK_S, *self.start, self.speed.copy(), sigma, ratio, load, vane)
+        line_hz = self.line_hz.copy()
+        return ShaftTrace(t0_ns, TICK_S, *self.start, self.speed.copy(), sigma, ratio, load, vane, line_hz)
 
     def driven(self, name: str, t0_ns: int) -> ShaftTrace:
         """Return the trace of a shaft behind a gear."""

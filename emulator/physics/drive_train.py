@@ -13,6 +13,7 @@ from emulator.physics.kernels.hydraulics import O_TORQUE_CURVATURE, O_TORQUE_SLO
 from emulator.physics.kernels.motor import E_IN, OMEGA
 from emulator.physics.machine import ShaftLoad
 from emulator.physics.rolling_bearing import RollingBearing
+from emulator.physics.rotor import Rotor, RotorCondition, RotorParameters, together
 from emulator.physics.shaft import ShaftAngle
 from emulator.physics.thermal import BearingHousing
 from emulator.physics.vfd import Vfd
@@ -44,6 +45,7 @@ class DriveTrain:
     loads: list[ShaftLoad] = field(default_factory=list)
     bearings: dict[str, MountedBearing] = field(default_factory=dict)
     angle: ShaftAngle = field(default_factory=ShaftAngle)
+    rotors: tuple[RotorCondition, ...] = ()  # conditions of all that turns with the shaft
     ambient_k: float = 293.15
     power_w: float = 0.0  # into the motor, mean over the last tick
 
@@ -91,11 +93,9 @@ class DriveTrain:
         if abs(speed_rad_s) < TURNING_RAD_S:
             return 0.0
         load = self.radial_load_n
-        excess = sum(
-            (m.bearing.condition.friction_factor - 1.0) / m.bearing.condition.friction_factor
-            * m.bearing.friction_torque_nm(load)
-            for m in self.bearings.values()
-        )  # fmt: skip
+        excess = sum(m.bearing.excess_torque_nm(load) for m in self.bearings.values())
+        if any(rotor.rub_closure > 0.0 for rotor in self.rotors):
+            excess += abs(Rotor(RotorParameters(), together(self.rotors)).rub_torque_nm(speed_rad_s))
         return math.copysign(excess, speed_rad_s)
 
     def _load(self, speed_rad_s: float) -> Load:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emulator.physics.kernels.support import rub_state
 
 MM_S = 1e-3
-TARGETS = ("rotor", "centrifugal_pump", "induction_motor")  # asset kinds whose condition is a RotorCondition
+TARGETS = ("rotor", "centrifugal_pump", "induction_motor", "fan")  # asset kinds whose condition is a RotorCondition
 TURNING_RAD_S = 1.0
 
 
