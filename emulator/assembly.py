@@ -451,9 +451,9 @@ def _own_listener(name: str, owner: str, machines: Machines, streams: Streams) -
     machine: Machine = machines.assets[owner]
     blades = int(getattr(machine.parameters, "blades", 0))
     parameters = HousingParameters(rotor=RotorParameters(), vanes=max(blades, 1), pump_gain=1.0 if blades else 0.0)
-    condition = getattr(machine, "condition", None)
-    if not hasattr(condition, "unbalance_grade_mm_s"):
-        condition = RotorCondition()
+    own = getattr(machine, "condition", None)
+    condition = own if isinstance(own, RotorCondition) else RotorCondition()
+    machines.assets[name].rotors = (condition,)
     beside = [b for b in machines.own_bearings if machines.bearings[b] == owner and b != name]
     return Listener(
         housing=Housing(parameters, streams, name, owner),
