@@ -8,7 +8,7 @@ from emulator.physics.hydraulic_power_unit import HydraulicPowerUnit
 
 
 class HpuValveSwitching:
-    """Current of the spool at its grades 100, 90, 80 and 73 % at s = 0, 1/3, 2/3 and 1: shorter stroke, slower spool."""
+    """Current of the spool at its grades 100, 90, 80 and 73 % at s = 0, 1/3, 2/3, 1: it moves less and later."""
 
     kind: ClassVar[str] = "hpu_valve_switching"
     layer: ClassVar[str] = "physics"

@@ -11,11 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from emulator.physics.asset import TICK_NS, TICK_S, override
-from emulator.physics.effectiveness import effectiveness
+from emulator.physics.hydraulic_oil import COOLER, LINE, PUMP, TANK, OilCircuit
 from emulator.physics.hydraulic_parameters import HydraulicPowerUnitCondition, HydraulicPowerUnitParameters, Phase
 from emulator.physics.hydraulic_sound import PRESSURES, HydraulicSound
 from emulator.physics.kernels import hydraulic_power_unit as k
 from emulator.physics.kernels import hydraulic_static as f0
+from emulator.physics.kernels.hydraulic_store import stored
 from emulator.physics.machine import Balance, Command, Floats, Machine
 from emulator.physics.ports import Port
 from emulator.physics.shaft import ShaftTrace
@@ -27,7 +28,6 @@ GAS_FILL_K = 293.15
 ORIFICE = 0.61
 RUN_UP_S = 0.2
 CREEP_RAD_S = 1.0
-T_PUMP, T_LINE, T_TANK, T_COOLER = range(4)
 
 
 class HydraulicPowerUnit(Machine):
@@ -35,9 +35,9 @@ class HydraulicPowerUnit(Machine):
 
     kind: ClassVar[str] = "hydraulic_power_unit"
     STATES: ClassVar[tuple[str, ...]] = (
-        "state", "spool", "mode", "times", "oil_k", "speed_rad_s", "running", "cooling", "cycling", "manual", "driven",
+        "state", "spool", "mode", "times", "oil", "speed_rad_s", "running", "cooling", "cycling", "manual", "driven",
         "phase", "time_s", "pressure_mean_pa", "net_m3_s", "filter_m3_s", "motor_power_w", "shaft_w", "useful_w",
-        "cooling_m3_s", "cooling_pa", "cooler_w", "cooler_effect", "water_k", "sound", "_p", "_sums", "_out", "_energy",
+        "sound", "_p", "_sums", "_out", "_energy",
         "_first_j", "_first_m3", "_settled_at", "_tick",
     )  # fmt: skip
     parameters: HydraulicPowerUnitParameters
@@ -56,7 +56,7 @@ class HydraulicPowerUnit(Machine):
         self.phase = p.phase_at(0.0)
         self.speed_rad_s = 0.0
         self.time_s = 0.0
-        self.oil_k = np.full(4, site.ambient_k)
+        self.oil = OilCircuit(p, np.full(4, site.ambient_k), site.cooling_water_k)
         self.state = np.zeros(k.STATE_SIZE)
         self.state[k.S_GAS_M3], self.state[k.S_GAS_0] = p.accumulator_m3, site.ambient_k
         self.spool = np.zeros(2)
@@ -65,16 +65,12 @@ class HydraulicPowerUnit(Machine):
         self.times = np.zeros(k.TIMES_SIZE)
         self.pressure_mean_pa = self.net_m3_s = self.filter_m3_s = 0.0
         self.motor_power_w = self.shaft_w = self.useful_w = 0.0
-        self.cooling_m3_s = self.cooling_pa = self.cooler_w = self.cooler_effect = 0.0
-        self.water_k = site.cooling_water_k
         self.sound = HydraulicSound()
         self._p = np.zeros(k.P_SIZE)
         self._sums = np.zeros(k.SUMS_SIZE)
         self._out = np.zeros(f0.OUT_SIZE)
-        self._heat = np.zeros(f0.HEAT_SIZE)
-        self._moved = np.zeros(2)
-        # J and m³ since the start: shaft, cooling pump, load, air, cooler, changes of parts from outside; oil drawn
-        self._energy = np.zeros(7)
+        # since the start: shaft [J], and what changes of gas and air brought into the store [J], [m³]
+        self._energy = np.zeros(3)
         self._first_j = self._first_m3 = 0.0
         self._settled_at = -1.0
         self._tick = -1
@@ -124,31 +120,27 @@ class HydraulicPowerUnit(Machine):
         p, c, a, s = self.parameters, self.condition, self._p, self.state
         bulk = p.bulk_pa / c.softness
         gas = ((c.precharge_pa or p.precharge_pa) + a[k.P_AIR]) * p.accumulator_m3 / GAS_FILL_K
-        if a[k.P_BETA] > 0.0 and (bulk != a[k.P_BETA] or gas != a[k.P_GAS_MR]):
-            before = k.stored(s, a)
+        if p.dynamic and a[k.P_BETA] > 0.0 and (bulk != a[k.P_BETA] or gas != a[k.P_GAS_MR]):
+            before = stored(s, a)
             a[k.P_BETA], a[k.P_GAS_MR] = bulk, gas
-            after = k.stored(s, a)
-            self._energy[5] += after[0] - before[0]
-            self._energy[6] += after[1] - before[1]
+            after = stored(s, a)
+            self._energy[1] += after[0] - before[0]
+            self._energy[2] += after[1] - before[1]
         a[k.P_BETA], a[k.P_GAS_MR] = bulk, gas
-        thin = self._thin(T_PUMP)  # µ over µ(40 °C)
+        thin = self.oil.thin(PUMP)  # µ over µ(40 °C)
         warm_pa_s = p.oil.viscosity_40_m2_s * p.oil.density_kg_m3
         a[k.P_LEAK] = p.leak_m3 * c.leak_factor / (thin * warm_pa_s)
         a[k.P_FILTER] = p.rated_flow_m3_s / (p.filter_drop_pa * thin * c.clogging)
-        a[k.P_PISTON] = p.piston_leak_m3_s / (p.pressure_pa * self._thin(T_LINE))
+        a[k.P_PISTON] = p.piston_leak_m3_s / (p.pressure_pa * self.oil.thin(LINE))
         area = 0.25 * math.pi * c.piston_hole_m**2
         a[k.P_CROSS] = ORIFICE * area * math.sqrt(2.0 / p.oil.density_kg_m3)
         opens = p.pressure_pa * self.phase.pressure * c.relief_share
         a[k.P_OPEN] = opens
         a[k.P_CLOSE], a[k.P_FULL] = (1.0 - p.relief_hysteresis) * opens, (1.0 + p.relief_override) * opens
-        a[k.P_GAS_WALL] = self.oil_k[T_PUMP]
+        a[k.P_GAS_WALL] = self.oil.temperatures_k[PUMP]
         # A solenoid with less current opens less far and much later: its spring stays, its force goes with i².
         a[k.P_SPOOL_W] = 2.0 * math.pi * p.spool_hz * c.valve_share**6
         a[k.P_TARGET] = self.phase.valve * c.valve_share
-
-    def _thin(self, node: int) -> float:
-        oil = self.parameters.oil
-        return oil.kinematic_m2_s(float(self.oil_k[node])) / oil.viscosity_40_m2_s
 
     # --- rest ---------------------------------------------------------------------------------------------
 
@@ -165,12 +157,16 @@ class HydraulicPowerUnit(Machine):
         self.state[k.S_PLACE] = 0.0
         if self.site.warm and speed > 0.0:
             self.speed_rad_s = speed
-            for _ in range(8):
+            for _ in range(20):
+                before = float(self.oil.temperatures_k[TANK])
                 self._rest(speed)
                 self._warm_up(speed)
+                if abs(float(self.oil.temperatures_k[TANK]) - before) < 0.01:
+                    break
+            self._rest(speed)
         else:
             self.speed_rad_s = 0.0
-            self.oil_k[:] = self.site.ambient_k
+            self.oil.temperatures_k[:] = self.site.ambient_k
             self._fill()
             self.state[:] = 0.0
             self.state[k.S_GAS_M3], self.state[k.S_GAS_0] = self.parameters.accumulator_m3, self.site.ambient_k
@@ -178,8 +174,8 @@ class HydraulicPowerUnit(Machine):
             self.mode[k.M_HELD] = 1
         self._sums[:] = 0.0
         self._energy[:] = 0.0
-        self._first_j, self._first_m3 = k.stored(self.state, self._p)
-        self._first_j += self._oil_j()
+        self.oil.reset()
+        self._first_j, self._first_m3 = self._held()
         self._write()
 
     def _rest(self, speed_rad_s: float) -> None:
@@ -193,7 +189,7 @@ class HydraulicPowerUnit(Machine):
         s[k.S_CAP], s[k.S_ROD], s[k.S_RETURN] = o[f0.O_CAP], o[f0.O_ROD], o[f0.O_RETURN]
         s[k.S_SPEED] = 0.0
         s[k.S_RELIEF] = f0.relief_share(o[f0.O_PUMP], a)
-        gas_k = float(self.oil_k[T_PUMP])
+        gas_k = float(self.oil.temperatures_k[PUMP])
         s[k.S_GAS_M3] = min(a[k.P_GAS_MR] * gas_k / (o[f0.O_PUMP] + a[k.P_AIR]), p.accumulator_m3)
         s[k.S_GAS_0] = gas_k * (s[k.S_GAS_M3] / p.accumulator_m3) ** (k.KAPPA - 1.0)
         self.spool[:] = a[k.P_TARGET], 0.0
@@ -204,15 +200,17 @@ class HydraulicPowerUnit(Machine):
         """Put the oil where the mean heat of a cycle on the static map holds it."""
         p, a = self.parameters, self._p
         place = self.state.copy(), self.spool.copy(), self.phase
-        sums, dt = np.zeros(k.SUMS_SIZE), 0.05
+        sums, dt = np.zeros(k.SUMS_SIZE), 0.1
         torque_s = 0.0
         for i in range(round(p.cycle_s / dt)):
-            self.phase = p.phase_at(i * dt) if self.cycling else self.manual
-            self._fill()
+            phase = p.phase_at(i * dt) if self.cycling else self.manual
+            if phase is not self.phase:
+                self.phase = phase
+                self._fill()
             f0.static_advance(self.state, self.spool, a, dt, sums, self._out)
             torque_s += self._torque(float(self.state[k.S_PUMP]), speed_rad_s) * dt
         self.state[:], self.spool[:], self.phase = place
-        self._warm(torque_s * speed_rad_s / p.cycle_s, sums / p.cycle_s, 0.0)
+        self._heat(torque_s * speed_rad_s / p.cycle_s, sums / p.cycle_s, 0.0)
 
     # --- as a load of a shaft -----------------------------------------------------------------------------
 
@@ -231,7 +229,7 @@ class HydraulicPowerUnit(Machine):
         ideal = p.displacement_m3 * pressure_pa / (2.0 * math.pi)
         turning = math.tanh(speed_rad_s / CREEP_RAD_S)
         friction = (p.friction_nm + p.pressure_friction * abs(ideal)) * turning
-        return ideal + friction + p.viscous_nms * self._thin(T_PUMP) * speed_rad_s
+        return ideal + friction + p.viscous_nms * self.oil.thin(PUMP) * speed_rad_s
 
     def half_step(self, speed_rad_s: float, dt_s: float) -> None:
         """Advance pressures, spool and cylinder by `dt_s` at constant speed."""
@@ -256,7 +254,7 @@ class HydraulicPowerUnit(Machine):
 
     def load(self, speed_rad_s: float) -> tuple[float, float, float]:
         """Return torque taken [N m], slope [N m s] and curvature at a speed, pressures held."""
-        slope = self.parameters.viscous_nms * self._thin(T_PUMP)
+        slope = self.parameters.viscous_nms * self.oil.thin(PUMP)
         return self._torque(self.pressure_mean_pa, speed_rad_s), slope, 0.0
 
     def account(self, speed_rad_s: float, dt_s: float) -> None:
@@ -267,66 +265,23 @@ class HydraulicPowerUnit(Machine):
         self.motor_power_w = self.shaft_w / self.parameters.motor_efficiency
         self.net_m3_s, self.filter_m3_s = float(mean[k.I_NET]), float(mean[k.I_FILTER])
         self.useful_w = float(mean[k.I_FLUID])
-        self._warm(self.shaft_w, mean, dt_s)
+        self._heat(self.shaft_w, mean, dt_s)
         self.sound.note(self, speed_rad_s, dt_s)
         self.speed_rad_s = speed_rad_s
         self._mark()
         self._write()
 
+    def _heat(self, shaft_w: float, mean: Floats, dt_s: float) -> None:
+        self.oil.advance(
+            float(self._p[k.P_FLOW]), float(mean[k.I_NET]), shaft_w - float(mean[k.I_FLUID]),
+            float(mean[k.I_HEAT] + mean[k.I_GAS_HEAT]), self.condition.cooler_share, self.cooling,
+            self.site.ambient_k, self.site.cooling_water_k, self.ports, dt_s,
+        )  # fmt: skip
+
     def _mark(self) -> None:
         self._tick_from = float(self._energy[0]), self._sums.copy()
 
     _tick_from: tuple[float, Any] = (0.0, 0.0)
-
-    # --- oil ----------------------------------------------------------------------------------------------
-
-    def _warm(self, shaft_w: float, mean: Floats, dt_s: float) -> None:
-        """Move heat through the oil for `dt_s` with mean rates of the sums; 0: to the rest they lead to."""
-        p, h, t = self.parameters, self._heat, self.oil_k
-        oil = p.oil
-        volume_heat = oil.density_kg_m3 * oil.heat_j_kg_k
-        drawn = max(float(self._p[k.P_FLOW]), 0.0)
-        main = min(max(float(mean[k.I_NET]), 0.0), drawn)
-        h[f0.H_C_PUMP], h[f0.H_C_LINE], h[f0.H_C_COOLER] = 5000.0, 8000.0, 4000.0  # oil and iron of the lines
-        h[f0.H_C_TANK] = p.reservoir_m3 * volume_heat + p.reservoir_metal_j_k
-        h[f0.H_MAIN], h[f0.H_DRAIN] = main * volume_heat, (drawn - main) * volume_heat
-        h[f0.H_PUMP_W] = shaft_w - float(mean[k.I_FLUID])
-        h[f0.H_LINE_W] = float(mean[k.I_HEAT]) + float(mean[k.I_GAS_HEAT])
-        h[f0.H_AIR_G], h[f0.H_AIR_K] = p.reservoir_air_w_k, self.site.ambient_k
-        # The cooling pump leaks as the main one does: thin oil, less flow. Its filter and cooler are laminar.
-        thin = self._thin(T_TANK)
-        self.cooling_m3_s = p.cooling_flow_m3_s * max(1.06 - 0.06 / thin, 0.3) if self.cooling else 0.0
-        self.cooling_pa = p.cooling_drop_pa * self.cooling_m3_s / p.cooling_flow_m3_s * thin
-        outside = self.ports["oil_in"].joined and self.ports["oil_out"].joined
-        if outside:
-            self.cooling_pa += self.ports["oil_out"].potential
-        h[f0.H_COOLER_W] = self.cooling_m3_s * self.cooling_pa
-        h[f0.H_COOLING] = self.cooling_m3_s * volume_heat
-        h[f0.H_RETURN_G] = 0.0
-        self.cooler_effect = 0.0
-        water = self.ports["water_in"]
-        if outside:
-            came = max(self.ports["oil_in"].flow, 0.0) * oil.heat_j_kg_k
-            h[f0.H_COOLING] = h[f0.H_RETURN_G] = came
-            h[f0.H_SINK_K] = self.ports["oil_in"].met_k
-        else:
-            flow = max(water.flow, 0.0) if water.joined else p.water_flow_kg_s
-            self.water_k = water.met_k if water.joined else self.site.cooling_water_k
-            own, other = float(h[f0.H_COOLING]), flow * HEAT_CAPACITY_J_KG_K
-            least = min(own, other)
-            if least > 0.0:
-                ratio = least / max(own, other)
-                self.cooler_effect = self.condition.cooler_share * effectiveness(p.cooler_w_k / least, ratio)
-            h[f0.H_SINK_G], h[f0.H_SINK_K] = self.cooler_effect * least, self.water_k
-        f0.oil_temperatures(t, h, dt_s, self._moved)
-        if dt_s > 0.0:
-            self.cooler_w = float(self._moved[1]) / dt_s
-            self._energy[1] += float(h[f0.H_COOLER_W]) * dt_s
-            self._energy[3:5] += self._moved
-
-    def _oil_j(self) -> float:
-        capacity = self._heat[[f0.H_C_PUMP, f0.H_C_LINE, f0.H_C_TANK, f0.H_C_COOLER]]
-        return float(capacity @ (self.oil_k - 273.15))
 
     # --- time ---------------------------------------------------------------------------------------------
 
@@ -351,41 +306,40 @@ class HydraulicPowerUnit(Machine):
 
     def _write(self) -> None:
         p = self.parameters
-        self.ports["oil_out"].flow = self.cooling_m3_s * p.oil.density_kg_m3
-        self.ports["oil_out"].temperature_k = float(self.oil_k[T_TANK])
-        self.ports["oil_in"].temperature_k = float(self.oil_k[T_COOLER])
+        self.ports["oil_out"].flow = self.oil.flow_m3_s * p.oil.density_kg_m3
+        self.ports["oil_out"].temperature_k = float(self.oil.temperatures_k[TANK])
+        self.ports["oil_in"].temperature_k = float(self.oil.temperatures_k[COOLER])
         water, out = self.ports["water_in"], self.ports["water_out"]
         flow = max(water.flow, 0.0) if water.joined else p.water_flow_kg_s
         rated = max(p.water_flow_kg_s, 1e-9)
         water.potential = out.potential + 2e4 * (flow / rated) ** 2
         out.flow = flow
-        warmer = self.cooler_w / (flow * HEAT_CAPACITY_J_KG_K) if flow > 0.0 else 0.0
+        warmer = self.oil.cooler_w / (flow * HEAT_CAPACITY_J_KG_K) if flow > 0.0 else 0.0
         outside = self.ports["oil_in"].joined and self.ports["oil_out"].joined
-        out.temperature_k = self.water_k + (0.0 if outside else warmer)
+        out.temperature_k = self.oil.water_k + (0.0 if outside else warmer)
 
     # --- what can be seen and done ------------------------------------------------------------------------
 
     def signals(self) -> dict[str, float]:
         """Return pressures [Pa, gauge], flows, temperatures [K], powers [W], the press, and the virtual sensors."""
-        s, t = self.state, self.oil_k
-        gap = t[T_TANK] - self.water_k
+        s, t = self.state, self.oil.temperatures_k
         return {name: float(s[place]) for name, place in PRESSURES.items()} | {
-            "cooling_pressure_pa": self.cooling_pa,
+            "cooling_pressure_pa": self.oil.pressure_pa,
             "pump_flow_m3_s": self.net_m3_s,
             "supply_flow_m3_s": self.filter_m3_s,
-            "cooling_flow_m3_s": self.cooling_m3_s,
-            "pump_temperature_k": float(t[T_PUMP]),
-            "return_temperature_k": float(t[T_LINE]),
-            "reservoir_temperature_k": float(t[T_TANK]),
-            "cooler_outlet_temperature_k": float(t[T_COOLER]),
+            "cooling_flow_m3_s": self.oil.flow_m3_s,
+            "pump_temperature_k": float(t[PUMP]),
+            "return_temperature_k": float(t[LINE]),
+            "reservoir_temperature_k": float(t[TANK]),
+            "cooler_outlet_temperature_k": float(t[COOLER]),
             "gas_temperature_k": float(k.gas_temperature(s, self._p)),
-            "viscosity_m2_s": self.parameters.oil.kinematic_m2_s(float(t[T_TANK])),
+            "viscosity_m2_s": self.parameters.oil.kinematic_m2_s(float(t[TANK])),
             "motor_power_w": self.motor_power_w,
             "shaft_power_w": self.shaft_w,
             "vibration_velocity_m_s": self.sound.rms_m_s,
             "ripple_pa": self.sound.pump_pa,
-            "cooling_power_w": self.cooler_w,
-            "cooling_efficiency": float((t[T_TANK] - t[T_COOLER]) / gap) if abs(gap) > 0.1 else 0.0,
+            "cooling_power_w": self.oil.cooler_w,
+            "cooling_efficiency": self.oil.cooling_efficiency,
             "efficiency_factor": self.useful_w / self.motor_power_w if self.motor_power_w > 1.0 else 0.0,
             "piston_position_m": float(s[k.S_PLACE]),
             "piston_speed_m_s": float(s[k.S_SPEED]),
@@ -424,15 +378,18 @@ class HydraulicPowerUnit(Machine):
 
     def balances(self) -> dict[str, Balance]:
         """Return ``energy`` [J] of oil, gas, press and cooler, and ``oil`` [m³ at tank pressure] outside the tank."""
-        e, i = self._energy, self._sums
-        energy, oil = k.stored(self.state, self._p)
-        if not self.parameters.dynamic:
-            energy, oil = self._first_j - self._first_oil_j(), self._first_m3
-        came = float(e[0] + e[1] + e[5])
-        went = float(i[k.I_LOAD] + e[3] + e[4])
-        stored = energy + self._oil_j() - self._first_j
-        drawn = float(i[k.I_NET] + i[k.I_DRAWN] + e[6])
+        e, i, heat = self._energy, self._sums, self.oil
+        energy, oil = self._held()
+        came = float(e[0] + e[1]) + heat.pumped_j
+        went = float(i[k.I_LOAD]) + heat.to_air_j + heat.to_cooler_j
+        drawn = float(i[k.I_NET] + i[k.I_DRAWN] + e[2])
         return {
-            "energy": Balance(came, went, stored),
+            "energy": Balance(came, went, energy - self._first_j),
             "oil": Balance(drawn, float(i[k.I_RETURNED]), oil - self._first_m3),
         }
+
+    def _held(self) -> tuple[float, float]:
+        if not self.parameters.dynamic:  # the static map keeps nothing but warmth
+            return self.oil.stored_j, 0.0
+        energy, oil = stored(self.state, self._p)
+        return energy + self.oil.stored_j, oil

@@ -1,4 +1,4 @@
-"""What of a hydraulic power unit changes within a tick: pressure ripple at pistons x speed, and the housing's velocity."""
+"""What of a power unit changes within a tick: pressure ripple at pistons x speed, and the housing's velocity."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.physics.kernels import hydraulic_power_unit as k
+from emulator.physics.kernels.hydraulic_store import ripple
 
 if TYPE_CHECKING:
     from emulator.physics.hydraulic_power_unit import HydraulicPowerUnit
@@ -47,8 +48,8 @@ class HydraulicSound:
         w = p.pistons * abs(speed_rad_s)
         flow = p.ripple * p.displacement_m3 * hz * unit.condition.leak_factor**0.25
         # A barrel with worn pistons is less even; thin oil damps the housing less.
-        pump_pa, supply_pa = k.ripple(s, unit._p, flow, w)  # noqa: SLF001 - the unit lends its own arrays
-        thin = unit._thin(0)  # noqa: SLF001
+        pump_pa, supply_pa = ripple(s, unit._p, flow, w)  # noqa: SLF001 - the unit lends its own arrays
+        thin = unit.oil.thin(0)
         film = thin**-0.15
         once = p.vibration_m_s * (speed_rad_s / p.speed_rad_s) ** 2 * film
         shake = PORT_PLATE_M2 * pump_pa / (p.housing_kg * w) * film if w > 0.0 else 0.0

@@ -19,7 +19,7 @@ class CycleStep(Strict):
 
 
 class HydraulicPowerUnit(Nameplate):
-    """Data sheet: pump displacement per turn, rated speed and pressure, reservoir, accumulator, cylinder, work cycle."""
+    """Data sheet: displacement per turn, rated speed and pressure, reservoir, accumulator, cylinder, work cycle."""
 
     kind: Literal["hydraulic_power_unit"]
     displacement: Displacement = Field(default=16e-6, gt=0)

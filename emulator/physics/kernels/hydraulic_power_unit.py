@@ -40,10 +40,10 @@ TIMES_SIZE = 256
 ) = range(10)  # fmt: skip
 SUMS_SIZE = 10
 
-# slopes dQ/dp of the openings: float64[11]
+# slopes dQ/dp of the openings: float64[12]
 (
-    G_PUMP, G_FILTER, G_NECK, G_PA, G_PB, G_AT, G_BT, G_CROSS, G_RETURN, G_CAP_UP, G_ROD_UP,
-) = range(11)  # fmt: skip
+    G_PUMP, G_FILTER, G_NECK, G_PA, G_PB, G_AT, G_BT, G_CROSS, G_RETURN, G_CAP_UP, G_ROD_UP, G_DRAW,
+) = range(12)  # fmt: skip
 
 GAMMA = 1.0 - math.sqrt(0.5)
 KAPPA = 1.4
@@ -107,7 +107,7 @@ def rates(s, x, mode, p, f, g, w):
     relief, slope_relief = 0.0, 0.0
     if pp > 0.0:
         relief, slope_relief = orifice(pp, p[P_RELIEF] * s[S_RELIEF])
-    g[G_PUMP] = p[P_LEAK] + slope_relief + slope_draws
+    g[G_PUMP], g[G_DRAW] = p[P_LEAK] + slope_relief, slope_draws
     through = 0.0
     g[G_FILTER] = 0.0
     if pp > ps:  # check valve behind the filter
@@ -210,7 +210,7 @@ def _matrix(s, p, g, gh, m):
     down = gh * g[G_NECK]
     own = 1.0 + down * stiffness
     m[:, :] = 0.0
-    m[0, 0] = 1.0 + bp * (g[G_PUMP] + g[G_FILTER])
+    m[0, 0] = 1.0 + bp * (g[G_PUMP] + g[G_DRAW] + g[G_FILTER])
     m[0, 1] = -bp * g[G_FILTER]
     m[1, 0] = -bs * g[G_FILTER]
     m[1, 1] = 1.0 + bs * (g[G_FILTER] + g[G_PA] + g[G_PB] + g[G_NECK] / own)
@@ -254,7 +254,7 @@ def _foresee(s, p, f, g, h):
         g[G_NECK] = p[P_NECK] / math.sqrt(TRANSITION_PA)
     up = p[P_MAKE_UP] / math.sqrt(TRANSITION_PA)
     if s[S_PUMP] >= 0.0 and s[S_PUMP] + h * f[S_PUMP] < 0.0:
-        g[G_PUMP] += up
+        g[G_DRAW] = up
     if s[S_CAP] >= 0.0 and s[S_CAP] + h * f[S_CAP] < 0.0:
         g[G_CAP_UP] = up
     if s[S_ROD] >= 0.0 and s[S_ROD] + h * f[S_ROD] < 0.0:
@@ -271,6 +271,12 @@ def _step(s, sp, mode, p, h, new, new_sp, more, work, m, five):
     down, own, back = _matrix(s, p, g, gh, m)
     factor(m)
     _implicit(k1, m, down, own, back, p[P_RELIEF_TAU], gh, five)
+    relief, home = gh * (g[G_PUMP] - p[P_LEAK]), gh * g[G_RETURN]
+    drawn, cap_up, rod_up = gh * g[G_DRAW], gh * g[G_CAP_UP], gh * g[G_ROD_UP]
+    leak = gh * p[P_LEAK]
+    w1[I_NET] -= leak * k1[S_PUMP]
+    w1[I_RETURNED] += relief * k1[S_PUMP] + home * k1[S_RETURN]
+    w1[I_DRAWN] -= drawn * k1[S_PUMP] + cap_up * k1[S_CAP] + rod_up * k1[S_ROD]
     for i in range(STATE_SIZE):
         new[i] = s[i] + h * k1[i]
     new_sp[0], new_sp[1] = spool(sp[0], sp[1], p[P_TARGET], p[P_SPOOL_W], p[P_SPOOL_Z], h)
@@ -282,6 +288,10 @@ def _step(s, sp, mode, p, h, new, new_sp, more, work, m, five):
         new[i] = s[i] + h * (1.5 * k1[i] + 0.5 * k2[i])
     for i in range(SUMS_SIZE):
         more[i] = 0.5 * h * (w1[i] + w2[i])
+    # Oil that crosses the border is summed as the pressures are stepped, so that none is lost between the two.
+    more[I_NET] -= 0.5 * h * leak * k2[S_PUMP]
+    more[I_RETURNED] += 0.5 * h * (relief * k2[S_PUMP] + home * k2[S_RETURN])
+    more[I_DRAWN] -= 0.5 * h * (drawn * k2[S_PUMP] + cap_up * k2[S_CAP] + rod_up * k2[S_ROD])
 
 
 @kernel
@@ -332,7 +342,7 @@ def advance(s, sp, mode, p, t, h, count, sums, times):
 
     """
     new, new_sp, more, five = np.empty(STATE_SIZE), np.empty(2), np.empty(SUMS_SIZE), np.empty(5)
-    work, m = np.empty((5, 11)), np.empty((5, 5))
+    work, m = np.empty((5, 12)), np.empty((5, 5))
     for i in range(count):
         left = h
         for _ in range(64):
@@ -375,56 +385,3 @@ def advance(s, sp, mode, p, t, h, count, sums, times):
             left -= at
             if left <= 1e-3 * LOCATED_S:
                 break
-
-
-@kernel
-def _volume_energy(volume, pressure, beta):
-    ratio = 1.0 + pressure / beta
-    return volume * ratio * (beta * math.log1p(pressure / beta) - pressure / ratio)
-
-
-@kernel
-def stored(s, p):
-    """Return (energy [J], oil [m³ at tank pressure]) held in lines, accumulator, cylinder and moving mass."""
-    beta = p[P_BETA]
-    cap_m3 = p[P_V_CAP] + p[P_AREA_CAP] * s[S_PLACE]
-    rod_m3 = p[P_V_ROD] + p[P_AREA_ROD] * (p[P_STROKE] - s[S_PLACE])
-    energy = (
-        _volume_energy(p[P_V_PUMP], s[S_PUMP], beta) + _volume_energy(p[P_V_SUPPLY], s[S_SUPPLY], beta)
-        + _volume_energy(cap_m3, s[S_CAP], beta) + _volume_energy(rod_m3, s[S_ROD], beta)
-        + _volume_energy(p[P_V_RETURN], s[S_RETURN], beta)
-        + p[P_GAS_MR] / (KAPPA - 1.0) * gas_temperature(s, p) + p[P_AIR] * s[S_GAS_M3]
-        + 0.5 * p[P_MASS] * s[S_SPEED] * s[S_SPEED]
-    )  # fmt: skip
-    oil = (
-        p[P_V_PUMP] * (1.0 + s[S_PUMP] / beta) + p[P_V_SUPPLY] * (1.0 + s[S_SUPPLY] / beta)
-        + cap_m3 * (1.0 + s[S_CAP] / beta) + rod_m3 * (1.0 + s[S_ROD] / beta)
-        + p[P_V_RETURN] * (1.0 + s[S_RETURN] / beta) + p[P_GAS_V0] - s[S_GAS_M3]
-    )  # fmt: skip
-    return energy, oil
-
-
-@kernel
-def ripple(s, p, flow, w):
-    """Return the amplitude of pump and supply pressure [Pa] for a flow ripple [m³/s] at ``w`` [rad/s].
-
-    Lines are compliances, filter and accumulator neck resistances at the present state.
-    """
-    if w <= 0.0 or flow == 0.0:
-        return 0.0, 0.0
-    pg = gas_pressure(s, p)
-    gas = s[S_GAS_M3] / (KAPPA * (pg + p[P_AIR]))
-    stop = min(max((p[P_GAS_V0] - s[S_GAS_M3]) / (STOP_SHARE * p[P_GAS_V0]), 0.0), 1.0)
-    _, neck = orifice(s[S_SUPPLY] - pg, p[P_NECK] * stop)
-    behind = 1j * w * p[P_V_SUPPLY] / p[P_BETA]
-    if neck > 0.0:
-        behind += 1.0 / (1.0 / neck + 1.0 / (1j * w * gas))
-    admittance = 1j * w * p[P_V_PUMP] / p[P_BETA] + p[P_LEAK]
-    if s[S_PUMP] > 0.0:
-        _, slope = orifice(s[S_PUMP], p[P_RELIEF] * s[S_RELIEF])
-        admittance += slope
-    if s[S_PUMP] <= s[S_SUPPLY]:
-        return flow / abs(admittance), 0.0
-    admittance += 1.0 / (1.0 / p[P_FILTER] + 1.0 / behind)
-    pump = flow / abs(admittance)
-    return pump, pump / abs(1.0 + behind / p[P_FILTER])
