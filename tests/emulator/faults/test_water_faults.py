@@ -87,6 +87,7 @@ def test_a_blocked_pipe_sends_the_water_the_other_way_and_loses_none():
     assert net.passed[0] == 0.0
 
 
+@pytest.mark.slow_without_jit
 def test_a_stuck_check_valve_is_silent_until_the_pump_stops():
     back = []
     for severity in (0.0, 0.3, 1.0):
@@ -103,6 +104,7 @@ def test_a_stuck_check_valve_is_silent_until_the_pump_stops():
     assert back[2] < back[1] < -1e-3
 
 
+@pytest.mark.slow_without_jit
 def test_an_air_pocket_changes_nothing_at_rest_and_swings_slowly():
     sound, pocket = steady()[0], steady(PipeAirPocket, "n6", 1.0)[0]
     assert pocket.q == pytest.approx(sound.q, rel=1e-6, abs=1e-9)

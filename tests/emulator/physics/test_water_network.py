@@ -199,6 +199,7 @@ def test_a_check_valve_shuts_at_its_moment():
     assert 0.0 < moved[0.01] < 0.02
 
 
+@pytest.mark.slow_without_jit
 def test_backflow_spins_a_stopped_pump_backwards():
     net, _ = lift_station(stuck=0.5)
     net.speeds[:] = 0.0
@@ -264,6 +265,7 @@ def test_saved_anywhere_it_goes_on_bit_for_bit():
     assert net.asset_signals() == other.asset_signals()
 
 
+@pytest.mark.slow_without_jit
 def test_pumps_standing_and_backwards_give_finite_numbers():
     net, _ = ring(level=0.0)
     for speed in (0.0, -N0, 1e-150, 1.2 * N0):
@@ -311,7 +313,13 @@ def test_an_exchanger_is_a_resistance():
 def hammer(length=600.0, wave_speed=1200.0):
     pipe = Pipe(PipeParameters(length, 0.08, 0.0, 0.0, -1.0, wave_speed))
     valve = ControlValve(ControlValveParameters(), 0.5)
-    assets = {"a": WaterMain(WaterMainParameters(10e5)), "pipe": pipe, "n": Junction(), "valve": valve, "b": WaterMain()}
+    assets = {
+        "a": WaterMain(WaterMainParameters(10e5)),
+        "pipe": pipe,
+        "n": Junction(),
+        "valve": valve,
+        "b": WaterMain(),
+    }
     net = network(assets, ["a", "pipe", "n", "valve", "b"])
     net.settle()
     return net, assets
