@@ -108,7 +108,7 @@ def _envelope_line(x: np.ndarray, f_hz: float) -> float:
 # What counts as a change: what a minute of the feature's own sensor can tell, or twice what noise does to a line.
 LIMITS = {
     "Q": 0.2 / 3600.0, "H": 1000.0, "P_el": 4.0, "1x": 0.03, "2x": 0.03, "vane": 0.1, "HF": 0.15, "SES": 0.12,
-    "I 2sf": 6.0, "I2": 0.05, "T_w": 0.2, "T_brg": 0.6, "p_s": 100.0,
+    "I 2sf": 12.0, "I2": 0.05, "T_w": 0.2, "T_brg": 0.6, "p_s": 100.0,
 }  # fmt: skip
 
 

@@ -39,8 +39,6 @@ OTHERWISE = {
     ("broken bar", "P_el"): "the rotor loses 11 W more",
     ("broken bar", "T_w"): "after ten seconds the winding knows nothing of it yet",
     ("discharge valve shut", "T_brg"): "less heat comes from the cooler motor, more thrust from the shut pump",
-    ("suction clogging", "T_brg"): "the cooler motor warms the drive end less",
-    ("ring wear", "T_brg"): "the cooler motor warms the drive end less",
 }
 
 
@@ -92,15 +90,19 @@ def write() -> None:
         "|---" * (len(COLUMNS) + 1) + "|",
     ]
     for row, values in found.items():
-        cells = " | ".join("0" if sign(v) == "0" else f"{v:+.0f}" if abs(v) >= 10 else f"{v:+.1f}" for v in values.values())
+        cells = " | ".join(
+            "0" if sign(v) == "0" else f"{v:+.0f}" if abs(v) >= 10 else f"{v:+.1f}" for v in values.values()
+        )
         lines.append(f"| {row} | {cells} |")
     lines += ["", "Where the signs differ from the table they were designed after:", ""]
     lines += [f"- {row}, {name}: {why}." for (row, name), why in OTHERWISE.items()]
-    names = ["Q flow", "H discharge pressure", "P_el electrical power less shaft power", "1x, 2x lines of the shaft",
-             "vane amplitude of the vane-pass force", "HF rms of 5 … 12 kHz", "SES envelope line at BPFO",
-             "I 2sf side bands of the current in dB", "I2 negative sequence", "T_w winding", "T_brg bearing",
-             "p_s suction pressure"]  # fmt: skip
-    lines += ["", "Features: " + ", ".join(names) + ".", ""]
+    lines += [
+        "",
+        "Features: Q flow, H discharge pressure, P_el electrical power less shaft power, 1x and 2x lines of the shaft, vane",
+        "amplitude of the vane-pass force, HF rms of 5 … 12 kHz, SES envelope line at BPFO, I 2sf side bands of the current in",
+        "dB, I2 negative sequence, T_w winding, T_brg bearing, p_s suction pressure.",
+        "",
+    ]
     PAGE.write_text("\n".join(lines), encoding="utf-8")
 
 
