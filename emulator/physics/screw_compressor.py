@@ -117,7 +117,7 @@ class ScrewCompressor(Machine):
         torque += p.friction_nm
         power = torque * speed_rad_s
         low, high = min(self._sink_k, self.site.ambient_k), 1000.0
-        for _ in range(200):  # the heat that leaves grows with the oil's temperature
+        for _ in range(60):  # the heat that leaves grows with the oil's temperature
             oil = 0.5 * (low + high)
             cooler = self._cooler(oil, True) * (oil - self._sink_k)
             element = oil + cooler / p.oil_w_k
