@@ -1,6 +1,7 @@
 """Laws of damage against closed forms and independent simulation."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -119,7 +120,7 @@ def test_gamma_lives_follow_the_regularised_gamma_function(seed: int):
 def test_gamma_wear_never_heals():
     law = law_of(GAMMA, Streams(1), "a")
     path = [law.value(t) for t in np.linspace(0.0, 1.1 * law.end, 500)]
-    assert all(b >= a for a, b in zip(path, path[1:], strict=False))
+    assert all(b >= a for a, b in pairwise(path))
     assert path[-1] == law.limit
 
 
