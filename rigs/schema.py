@@ -5,9 +5,10 @@ The `plant` section is the virtual plant's private part (true parameters, record
 on `Rig.twin_view()`, from which it is gone.
 """
 
+import math
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from rigs.assets import Asset
 from rigs.assets.base import Identifier, Strict
@@ -21,8 +22,21 @@ from rigs.life import (
     TaylorLaw,
     WienerLaw,
 )
-from rigs.quantity import Duration, Frequency, Length, Number, Seconds, Speed, Temperature, quantity
+from rigs.quantity import (
+    Angle,
+    Current,
+    Duration,
+    Frequency,
+    Length,
+    Number,
+    Resistance,
+    Seconds,
+    Speed,
+    Temperature,
+    quantity,
+)
 from rigs.regime import RegimeSettings
+from rigs.units import to_si
 
 PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
 Quality = Literal["good", "uncertain", "bad"]
@@ -84,18 +98,71 @@ class PlantSettings(Strict):
 # --- sensors, points, devices -------------------------------------------------------------------------------
 
 
-class SensorSpec(Strict):
-    """Data sheet of the sensor behind a point; fractions are of span unless said otherwise."""
+SensorKind = Literal[
+    "pressure", "flow", "level", "pt100", "speed", "position", "electric", "accelerometer", "recorded",
+    "thermocouple", "transmitter_4_20ma", "encoder", "energy_meter", "current_clamp", "voltage",
+    "dynamic_pressure", "vibration_velocity", "microphone", "proximity",
+]  # fmt: skip
 
-    kind: Literal["pressure", "flow", "level", "pt100", "speed", "position", "electric", "accelerometer", "recorded"]
+# In what a waveform sensor's full scale is counted; the others take it from the point's range.
+FULL_SCALE_UNITS = {
+    "accelerometer": "m/s**2", "vibration_velocity": "m/s", "current_clamp": "A", "electric": "A", "voltage": "V",
+    "dynamic_pressure": "Pa", "pressure": "Pa", "microphone": "Pa", "proximity": "m", "position": "m",
+}  # fmt: skip
+
+
+def _full_scale(value: Any, info: ValidationInfo) -> float | None:
+    unit = FULL_SCALE_UNITS.get(info.data.get("kind", "accelerometer"))
+    if value is None:
+        return None
+    if unit is None:
+        raise ValueError(f"a sensor of kind {info.data['kind']} has no full scale of its own; its range is the point's")
+    return to_si(value, unit)
+
+
+class SensorSpec(Strict):
+    """Data sheet of the sensor behind a point; fractions are of span unless said otherwise.
+
+    An accelerometer has the noise of its amplifier; `noise` of the data sheet comes on top, 0 unless given. The
+    noise of waveforms is a density: the fraction of span of one sample at 25.6 kS/s. `tolerance` is the class of a
+    Pt100 (A, B) or a thermocouple (1), `lead` the resistance of both leads of a two-wire Pt100.
+    """
+
+    kind: SensorKind
     accuracy: Number = Field(default=0.0025, ge=0, lt=1)
     noise: Number = Field(default=0.0002, ge=0, lt=1)
     of_reading: bool = False
     lag: Seconds = Field(default=0.0, ge=0)
     bits: int = Field(default=16, ge=8, le=32)
-    full_scale: Annotated[float, quantity("m/s**2")] | None = None
+    full_scale: Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_full_scale)] = None
     mount: Literal["stud", "magnet"] = "stud"
     clock_error_ppm: Number = 0.0
+    tolerance: Literal["A", "B", "1"] | None = None
+    lead: Resistance = Field(default=0.0, ge=0, le=100)
+    measuring_current: Current = Field(default=0.0, ge=0, le=0.01)
+    thermocouple: Literal["K", "J", "T", "N"] = "K"
+    cold_junction: Temperature = Field(default=298.15, ge=223.15, le=373.15)
+    cold_junction_error: Annotated[float, quantity("K")] = Field(default=0.0, ge=-20, le=20)
+    burnout: Literal["up", "down"] = "up"
+    pulses: int = Field(default=1024, ge=1, le=100_000)
+    eccentricity: Angle = Field(default=0.0, ge=0, le=0.1)
+    phase_error: Angle = Field(default=0.3 * math.pi / 180.0, gt=0, le=0.2)
+    line_frequency: Frequency = Field(default=50.0, gt=0, le=1000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_kind(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("kind") == "accelerometer":
+            return {"noise": 0.0} | data
+        return data
+
+    @model_validator(mode="after")
+    def _is_of_its_class(self) -> Self:
+        classes = {"pt100": ("A", "B"), "thermocouple": ("1",)}.get(self.kind, ())
+        if self.tolerance is not None and self.tolerance not in classes:
+            fits = " or ".join(classes) or "none"
+            raise ValueError(f"tolerance = {self.tolerance!r} is no class of a {self.kind}; it has {fits}")
+        return self
 
 
 class Waveform(Strict):
