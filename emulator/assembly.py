@@ -9,22 +9,25 @@ from emulator.physics.asset import override
 from emulator.physics.centrifugal_pump import CentrifugalPump, CentrifugalPumpParameters
 from emulator.physics.circuit import Circuit
 from emulator.physics.circuit_pump import CircuitPump
-from emulator.physics.control_valve import ControlValve, ControlValveParameters
+from emulator.physics.control_valve import ControlValve
 from emulator.physics.drive_train import DriveTrain, MountedBearing
 from emulator.physics.electrical_supply import ElectricalSupply
 from emulator.physics.housing import Housing, HousingParameters, Path
 from emulator.physics.induction_motor import REFERENCE_K, InductionMotor, InductionMotorParameters
 from emulator.physics.machine import Machine, OwnShaft, ShaftLoad, kinds
+from emulator.physics.network_pump import NetworkPump
 from emulator.physics.pid import Pid, PidParameters
-from emulator.physics.pipe import Pipe, PipeParameters
+from emulator.physics.pipe import Pipe
 from emulator.physics.ports import Junction
 from emulator.physics.recording import Recording, RecordingParameters
 from emulator.physics.rolling_bearing import RollingBearing, RollingBearingParameters
 from emulator.physics.rotor import RotorCondition, RotorParameters
 from emulator.physics.site import Site
-from emulator.physics.tank import Tank, TankParameters
+from emulator.physics.tank import Tank
 from emulator.physics.thermal import BearingHousing, BearingHousingParameters
 from emulator.physics.vfd import Vfd, VfdParameters
+from emulator.physics.water_network import WaterNetwork
+from emulator.plumbing import fitting, groups, networks
 from emulator.streams import Streams
 from rigs.schema import Connection, Rig
 
@@ -42,12 +45,14 @@ class Listener:
 
 @dataclass(slots=True)
 class Loop:
-    """A controller, the valve it moves and the pump whose flow it holds."""
+    """A controller, the valve it moves, and the pump or the network whose flow it holds."""
 
     pid: Pid
     valve: ControlValve
     train: str | None
     scan_ns: int
+    valve_id: str = ""
+    network: WaterNetwork | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class Machines:
     recordings: dict[str, Recording] = field(default_factory=dict)
     bearings: dict[str, str] = field(default_factory=dict)  # bearing id -> id of its shaft
     machines: dict[str, Machine] = field(default_factory=dict)  # those that step themselves
+    networks: dict[str, WaterNetwork] = field(default_factory=dict)  # of pipes with more than one loop
     junctions: list[Junction] = field(default_factory=list)
     shafts: dict[str, Shaft] = field(default_factory=dict)  # by motor id, or by the id of the gear that drives it
     on_shaft: dict[str, str] = field(default_factory=dict)  # machine id -> id of its shaft
@@ -110,10 +116,7 @@ def assemble(rig: Rig, site: Site) -> Machines:
     lone = [n for n, a in machines.assets.items() if isinstance(a, InductionMotor) and n not in machines.trains]
     for name in lone:
         _shaft(rig, Connection(kind="shaft", joins=(name, name)), machines)
-    for index, connection in enumerate(rig.connections):
-        if connection.kind == "pipe":
-            with standing_at("connections", index):
-                _pipes(rig, connection, machines)
+    _water(rig, machines, site)
     _no_idle_pump(rig, machines)
     for index, connection in enumerate(rig.connections):
         if connection.kind == "control":
@@ -130,7 +133,37 @@ def assemble(rig: Rig, site: Site) -> Machines:
             with standing_at("connections", index):
                 _feed(connection, machines)
     _mount(rig, machines, site.streams)
+    for index, declared in enumerate(rig.assets):
+        if declared.id in machines.machines:
+            with standing_at("assets", index):
+                machines.machines[declared.id].meet(machines.assets)
     return machines
+
+
+def _water(rig: Rig, machines: Machines, site: Site) -> None:
+    """Give single pumps their loops, and make networks of all other pipes."""
+    shared = [c for group in groups(rig.connections, machines.assets) for c in group]
+    for index, connection in enumerate(rig.connections):
+        if connection.kind == "pipe" and not any(connection is c for c in shared):
+            with standing_at("connections", index):
+                _pipes(rig, connection, machines)
+    if not shared:
+        return
+    held = {name for c in rig.connections if c.kind == "control" for name in c.assets}
+    driven = [name for name in held if isinstance(machines.assets[name], ControlValve)]
+    with standing_at("connections", rig.connections.index(shared[0])):
+        machines.networks = networks(rig.connections, machines.assets, site, driven)
+    machines.machines |= machines.networks
+    for network in machines.networks.values():
+        for pump_id, load in network.pumps.items():
+            if pump_id not in machines.pumps:
+                continue  # refused below, with its own place
+            train = machines.trains[machines.pumps[pump_id]]
+            if pump_id in machines.on_shaft:
+                machines.assets[machines.on_shaft[pump_id]].driven.append(load)
+                continue
+            train.pump = None
+            train.loads.append(load)
 
 
 def _no_idle_pump(rig: Rig, machines: Machines) -> None:
@@ -162,21 +195,12 @@ def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
                 vanes=declared.vanes,
                 npsh_required_m=declared.npsh_required,
             )
-            return CentrifugalPump(override(pump, private, declared.id))
+            return CentrifugalPump(override(pump, private, declared.id), streams, declared.id)
         case "rolling_bearing":
             known = {f.name for f in dataclasses.fields(BearingHousingParameters)} - {"bore_m", "friction"}
             bearing = RollingBearingParameters.of(declared)
             own = {name: value for name, value in private.items() if name not in known}
             return RollingBearing(override(bearing, own, declared.id), streams, declared.id)
-        case "tank":
-            tank = TankParameters(declared.area, declared.height, rig.plant.tank_level)
-            return Tank(override(tank, private, declared.id))
-        case "pipe":
-            pipe = PipeParameters(declared.length, declared.diameter, declared.resistance, declared.static_head)
-            return Pipe(override(pipe, private, declared.id))
-        case "control_valve":
-            valve = ControlValveParameters(declared.kvs_m3_h, declared.rangeability, declared.stroke_time)
-            return ControlValve(override(valve, private, declared.id))
         case "pid_loop":
             pid = PidParameters(
                 gain=declared.gain,
@@ -192,7 +216,10 @@ def _build(rig: Rig, declared: Any, streams: Streams) -> Any:
                 raise AssemblyError(f"recording {declared.id!r} has no file; name it under plant.recordings")
             played = RecordingParameters(source.file, source.channel, source.rate, source.speed, source.at_end)
             return Recording(override(played, private, declared.id))
-    raise AssemblyError(f"asset {declared.id!r}: the plant cannot build a {declared.kind!r}")
+    made = fitting(declared, private, rig.plant.tank_level)
+    if made is None:
+        raise AssemblyError(f"asset {declared.id!r}: the plant cannot build a {declared.kind!r}")
+    return made
 
 
 def _only(machines: Machines, names: tuple[str, ...], kind: type) -> list[str]:
@@ -406,7 +433,8 @@ def _control(rig: Rig, connection: Connection, machines: Machines) -> None:
         raise AssemblyError(f"control {' - '.join(names)} needs one pid_loop and one control_valve")
     valve = machines.assets[valves[0]]
     train = next((n for n, t in machines.trains.items() if t.circuit is not None and t.circuit.valve is valve), None)
-    machines.loops[pids[0]] = Loop(machines.assets[pids[0]], valve, train, rig.asset(pids[0]).scan)
+    network = next((net for net in machines.networks.values() if valves[0] in net.layout.edges), None)
+    machines.loops[pids[0]] = Loop(machines.assets[pids[0]], valve, train, rig.asset(pids[0]).scan, valves[0], network)
 
 
 def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
@@ -421,7 +449,7 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
             machines.listeners[name] = _own_listener(name, shaft, machines, streams)
             continue
         train = machines.trains[motor]
-        pump = train.pump
+        pump = _pump_of(train) if shaft == motor else None
         pump_id = next((p for p, m in machines.pumps.items() if m == motor), motor)
         rotor = RotorParameters()
         if pump is not None:
@@ -441,10 +469,17 @@ def _mount(rig: Rig, machines: Machines, streams: Streams) -> None:
         )
 
 
+def _pump_of(train: DriveTrain) -> CentrifugalPump | None:
+    """Return the pump on a motor's shaft, be it in a loop of its own or in a network."""
+    if train.pump is not None:
+        return train.pump
+    return next((load.pump for load in train.loads if isinstance(load, NetworkPump)), None)
+
+
 def _rotors(train: DriveTrain) -> tuple[RotorCondition, ...]:
     """Return the conditions of what turns with the motor's shaft."""
-    pump = () if train.pump is None else (train.pump.condition,)
-    return (*pump, train.motor.condition)
+    pump = _pump_of(train)
+    return (train.motor.condition,) if pump is None else (pump.condition, train.motor.condition)
 
 
 def _own_listener(name: str, owner: str, machines: Machines, streams: Streams) -> Listener:

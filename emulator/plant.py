@@ -84,6 +84,7 @@ class Plant:
         self.traces: dict[str, ShaftTrace] = {}
         self.feedback: dict[str, float] = {}
         self._heard: set[str] = set()
+        self._fluid = (self.site.fluid_k, self.site.density_gain)
         self._queue: list[tuple[str, float]] = []
         self._recorders = {
             name: Recorder(
@@ -211,6 +212,12 @@ class Plant:
             if train.circuit is not None:
                 train.circuit.ambient_k = temperature_k
 
+    def _set_fluid(self) -> None:
+        self._fluid = (self.site.fluid_k, self.site.density_gain)
+        for train in self.machines.trains.values():
+            if train.circuit is not None:
+                train.circuit.set_fluid(*self._fluid)
+
     # --- time ---------------------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -220,6 +227,8 @@ class Plant:
         self._queue.clear()
         if self.site.ambient_k != self.ambient_k:
             self._set_ambient(self.site.ambient_k)
+        if (self.site.fluid_k, self.site.density_gain) != self._fluid:
+            self._set_fluid()
         t0 = self.t_ns
         for name, train in self.machines.trains.items():
             self._recorders[name].begin(train)
@@ -262,7 +271,10 @@ class Plant:
     def _process_value(self, name: str) -> float:
         if name in self.feedback:
             return self.feedback[name]
-        train = self.machines.loops[name].train
+        loop = self.machines.loops[name]
+        if loop.network is not None:
+            return loop.network.flow_m3_s(loop.valve_id)
+        train = loop.train
         pump = self.machines.trains[train].pump if train is not None else None
         return pump.flow_m3_s if pump is not None else 0.0
 
@@ -270,7 +282,8 @@ class Plant:
         """Return, by controller, the name of the signal it controls."""
         pumps = {train: pump for pump, train in self.machines.pumps.items()}
         loops = self.machines.loops.items()
-        return {name: f"{pumps[loop.train]}.flow_m3_s" for name, loop in loops if loop.train in pumps}
+        held = {name: f"{loop.valve_id}.flow_m3_s" for name, loop in loops if loop.network is not None}
+        return held | {name: f"{pumps[loop.train]}.flow_m3_s" for name, loop in loops if loop.train in pumps}
 
     def feed_back(self, loop: str, value: float | None) -> None:
         """Let a controller see a measured value [m³/s] instead of the true flow from now on.
@@ -396,6 +409,7 @@ class Plant:
             "assets": {name: asset.save() for name, asset in self.assets.items()},
             "trains": {name: self._train_state(train) for name, train in m.trains.items()},
             "listeners": {name: listener.housing.save() for name, listener in m.listeners.items()},
+            "networks": {name: network.save() for name, network in m.networks.items()},
             "own_bearings": {name: m.housing.save() for name, (_, m) in m.own_bearings.items()},
             "recorders": {name: recorder.save() for name, recorder in self._recorders.items()},
             "site": {name: getattr(self.site, name) for name in SITE_STATES},
@@ -420,6 +434,8 @@ class Plant:
             m.listeners[name].housing.restore(state)
         self.traces, self._queue, self.feedback = saved["traces"], saved["queue"], saved["feedback"]
         self._block_power, self._block_current = saved["power"], saved["current"]
+        for name, state in saved["networks"].items():
+            m.networks[name].restore(state)
         for name, state in saved["own_bearings"].items():
             m.own_bearings[name][1].housing.restore(state)
         for name, state in saved["recorders"].items():
@@ -427,4 +443,5 @@ class Plant:
         for name, value in saved["site"].items():
             setattr(self.site, name, value)
         self._set_ambient(saved["ambient_k"])
+        self._set_fluid()
         self._sense()

@@ -46,9 +46,13 @@ def sense(
     for name, asset in machines.assets.items():
         if isinstance(asset, Tank):
             signals[f"{name}.level_m"] = asset.level_m
+            signals[f"{name}.hydrostatic_level_m"] = asset.hydrostatic_level_m
+            signals[f"{name}.radar_level_m"] = asset.radar_level_m
         elif isinstance(asset, ControlValve):
             signals[f"{name}.position"] = asset.position
             signals[f"{name}.signal"] = asset.signal
+            if asset.actuator is not None:
+                signals[f"{name}.actuator_pressure_pa"] = asset.actuator.pressure_pa
     for name, loop in machines.loops.items():
         signals[f"{name}.output"] = loop.pid.output
         signals[f"{name}.setpoint_m3_s"] = loop.pid.setpoint
@@ -63,6 +67,8 @@ def sense(
         signals[f"{bearing}.temperature_k"] = mounted.housing.temperature_k
         signals[f"{bearing}.radial_load_n"] = owner.own_radial_load_n
         signals[f"{bearing}.friction_w"] = mounted.housing.friction_w
+    for network in machines.networks.values():
+        signals |= network.asset_signals()
     for name, machine in machines.machines.items():
         for quantity, value in machine.signals().items():
             signals[f"{name}.{quantity}"] = value
@@ -122,3 +128,6 @@ def _pump(signals: dict[str, float], name: str, train: DriveTrain) -> None:
     signals[f"{name}.flow_ratio"] = pump.flow_ratio
     signals[f"{name}.vane_force_n"] = pump.vane_force_n
     signals[f"{name}.radial_load_n"] = pump.radial_load_n
+    signals[f"{name}.seal_pot_level_m"] = pump.seal.pot_level_m
+    signals[f"{name}.random_force_n"] = pump.random_force_n
+    signals[f"{name}.erosion_rate"] = pump.erosion_rate

@@ -31,6 +31,7 @@ class Circuit:
     resistance_override: float | None = None
     density_kg_m3: float = field(default=0.0, init=False)
     _base_k: float = field(default=0.0, init=False)
+    _gain: float = field(default=1.0, init=False)
     _wave_m: float = field(default=0.0, init=False)
     _vapour_m: float = field(default=0.0, init=False)
 
@@ -38,9 +39,9 @@ class Circuit:
         """Look the water up once."""
         self.set_fluid(self.fluid_k)
 
-    def set_fluid(self, temperature_k: float) -> None:
-        """Set the water's temperature [K]."""
-        self._base_k = temperature_k
+    def set_fluid(self, temperature_k: float, density_gain: float = 1.0) -> None:
+        """Set the liquid's temperature [K], and its density over water's."""
+        self._base_k, self._gain = temperature_k, density_gain
         self._look_up(temperature_k)
 
     def warm_by(self, rise_k: float) -> None:
@@ -50,7 +51,7 @@ class Circuit:
 
     def _look_up(self, temperature_k: float) -> None:
         self.fluid_k = temperature_k
-        self.density_kg_m3 = density_kg_m3(temperature_k)
+        self.density_kg_m3 = density_kg_m3(temperature_k) * self._gain
         self._vapour_m = vapour_pressure_pa(temperature_k) / (self.density_kg_m3 * GRAVITY_M_S2)
 
     @property

@@ -59,6 +59,7 @@ class DriveTrain:
             pump.advance_flow(self.circuit, w0, 0.5 * TICK_S)
         for machine in self.loads:
             machine.half_step(w0, 0.5 * TICK_S)
+        self._obey_loads()
         supply = self.drive.tick(self.power_w, motor.current_a, electrical_hz)
         before = motor.state[E_IN]
         motor.advance(supply, self._load(w0))
@@ -77,6 +78,16 @@ class DriveTrain:
             torque = mounted.bearing.friction_torque_nm(self.radial_load_n)
             mounted.housing.advance(torque, w1, self._heat_source_k(mounted), self.ambient_k, TICK_S)
         self.angle.advance(w0, w1, TICK_S)
+
+    def _obey_loads(self) -> None:
+        """Let a machine with a controller of its own ask for its speed, or for a stop."""
+        for machine in self.loads:
+            wanted = getattr(machine, "asked_speed_rad_s", None)
+            if wanted is not None and not self.drive.parameters.bypass:
+                self.drive.command_reference(wanted * self.motor.parameters.pole_pairs / (2.0 * math.pi))
+            reason = getattr(machine, "trip_reason", "")
+            if reason and self.drive.energised:
+                self.drive.trip_on(reason)
 
     @property
     def radial_load_n(self) -> float:

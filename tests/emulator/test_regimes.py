@@ -7,10 +7,12 @@ import pytest
 
 from emulator.emulation import Emulation
 from emulator.physics.site import Site
+from emulator.plant import Plant
 from emulator.regimes import Regime
 from emulator.streams import Streams
 from rigs.load import load_rig
 from rigs.regime import RegimeSettings
+from tests.emulator.skids import skid
 
 SECOND = 1_000_000_000
 DAY_S = 86_400.0
@@ -167,3 +169,24 @@ def _wear():
     from rigs.schema import FaultSpec
 
     return FaultSpec(kind="impeller_wear", on="pump1", severity=0.5)
+
+
+def test_a_heavier_product_takes_more_power_from_the_motor():
+    plant = Plant(skid(), seed=1)
+    for _ in range(20):
+        plant.step()
+    light = plant.signals["pump1.shaft_power_w"]
+    plant.site.density_gain = 1.1
+    for _ in range(20):
+        plant.step()
+    assert plant.signals["pump1.shaft_power_w"] == pytest.approx(1.1 * light, rel=0.02)
+
+
+def test_the_mains_of_the_site_reach_a_drive_without_supply_of_its_own():
+    plant = Plant(skid(), seed=1)
+    plant.step()
+    before = plant.signals["vfd1.dc_link_v"]
+    plant.site.mains_gain = 0.95
+    for _ in range(10):
+        plant.step()
+    assert plant.signals["vfd1.dc_link_v"] == pytest.approx(0.95 * before, rel=0.01)
