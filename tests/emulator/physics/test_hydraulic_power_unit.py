@@ -99,6 +99,7 @@ def test_torque_at_rated_pressure():
     assert hpu.load(0.0)[0] == pytest.approx(ideal)
 
 
+@pytest.mark.slow_without_jit
 def test_a_blocked_press_rests_on_the_relief_valve():
     hpu = unit()
     hpu.commands()["cycle"](0.0)
@@ -205,6 +206,7 @@ def test_the_minute_of_the_nameplate_keeps_its_energy():
     assert hpu.signals()["press_force_n"] == 0.0
 
 
+@pytest.mark.slow_without_jit
 def test_the_end_of_the_stroke_stops_the_piston():
     hpu = unit(contact_m=0.4, stiffness_n_m=0.0)
     hpu.commands()["cycle"](0.0)
@@ -219,6 +221,7 @@ def test_the_end_of_the_stroke_stops_the_piston():
     assert hpu.state[k.S_PLACE] < 0.4
 
 
+@pytest.mark.slow_without_jit
 def test_the_static_map_agrees_on_means():
     f1, f0 = unit(), unit(dynamic=False)
     at = run(f1, 6.0), run(f0, 6.0)
@@ -322,6 +325,7 @@ def test_a_shaft_turns_it_as_it_turns_itself():
     assert driven.shaft_w > 1000.0
 
 
+@pytest.mark.slow_without_jit
 def test_a_saved_unit_goes_on_bit_for_bit():
     one = unit()
     at = run(one, 1.7)
@@ -339,6 +343,7 @@ def test_a_saved_unit_goes_on_bit_for_bit():
     )
 
 
+@pytest.mark.slow_without_jit
 def test_ripple_stands_at_pistons_times_speed():
     hpu = unit()
     hpu.commands()["cycle"](0.0)
