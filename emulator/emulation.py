@@ -1,5 +1,6 @@
 """The virtual plant behind its device faces: plant, sensors, device images, servers and faults, stepped together."""
 
+import dataclasses
 import hashlib
 import struct
 from collections.abc import Mapping
@@ -10,14 +11,15 @@ import numpy as np
 
 from emulator.clock import LOCKSTEP_EPOCH_NS
 from emulator.desk import FaultDesk, Resolve
-from emulator.devices.image import BAD_SENSOR_FAILURE, GOOD, DeviceImage, Reading
+from emulator.devices.image import BAD_SENSOR_FAILURE, GOOD, UNCERTAIN_SENSOR_NOT_ACCURATE, DeviceImage, Reading
 from emulator.faults.base import Fault, registry
 from emulator.life.life import Life
 from emulator.life.rul import write_remaining_life
 from emulator.plant import Plant
 from emulator.regimes import Regime
 from emulator.scatter import scatter_housings, scattered
-from emulator.sensors.chain import ScalarChain, WaveformChain
+from emulator.sensors.chain import Chain, ScalarChain, WaveformChain
+from emulator.sensors.terminals import exchanged, listeners_last
 from emulator.streams import Streams
 from emulator.truth import TruthLog
 from emulator.window import SampleWindow
@@ -25,6 +27,7 @@ from rigs.schema import Device, Point, Rig
 from rigs.units import conversion
 
 SECOND = 1_000_000_000
+STATUS = {"good": GOOD, "uncertain": UNCERTAIN_SENSOR_NOT_ACCURATE, "bad": BAD_SENSOR_FAILURE}
 
 
 class Face(Protocol):
@@ -85,6 +88,7 @@ class Emulation:
         self._rates: dict[str, float] = {}
         self._to_unit: dict[str, tuple[float, float]] = {}
         self._controls: dict[str, list[str]] = {}
+        self._strips: dict[str, dict[str, Any]] = {device.id: {} for device in rig.devices}
         for point in rig.points:
             self._prepare(point)
         self.life = Life(rig, self.plant, self.streams, self.truth)
@@ -144,13 +148,18 @@ class Emulation:
                 self._command(image.points[point_id], value, t_ns)
         self.plant.step()
         now_ns = self.plant.t_ns
+        for name, machine in self.plant.machines.machines.items():
+            for what in machine.incidents():
+                self.truth.note(now_ns, "incident", on=name, what=what)
         signals = self.plant.signals
         for image in self.images.values():
+            due = [p.id for p in image.points.values() if p.signal is not None and self._due(p, now_ns)]
+            strip = self._strips[image.device.id]
             readings = {
-                point.id: self._sample(point, image, signals, now_ns)
-                for point in image.points.values()
-                if point.signal is not None and self._due(point, now_ns)
+                name: self._sample(image.points[name], image, signals, now_ns) for name in listeners_last(due, strip)
             }
+            for one, other in exchanged(strip):
+                self._exchange(one, other, image, readings)
             image.commit(readings, self.epoch_ns + now_ns)
             self._hash(image)
         if now_ns - self._last_state_ns >= SECOND:
@@ -180,7 +189,8 @@ class Emulation:
             self._windows[point.id] = SampleWindow(round(rate * point.waveform.buffer))
             self._rates[point.id] = rate
             if point.sensor is not None and point.sensor.kind != "recorded":
-                self.chains[point.id] = WaveformChain(point.sensor, self.streams, path, rate)
+                span = (point.range[0] * factor + offset, point.range[1] * factor + offset)
+                self._connect(point, WaveformChain(point.sensor, self.streams, path, rate, span))
             return
         if point.sensor is None:
             return
@@ -189,7 +199,30 @@ class Emulation:
             if signal == point.signal:
                 self._controls.setdefault(point.id, []).append(loop)
         scan_s = max(self.plant.block_ns, point.every or 0) / SECOND
-        self.chains[point.id] = ScalarChain(point.sensor, self.streams, path, scan_s, (low, high), (factor, offset))
+        self._connect(point, ScalarChain(point.sensor, self.streams, path, scan_s, (low, high), (factor, offset)))
+
+    def _connect(self, point: Point, chain: Chain) -> None:
+        """Put a chain on the terminal strip of its device."""
+        self.chains[point.id] = self._strips[point.device][point.id] = chain
+        chain.neighbours = self._strips[point.device]
+
+    def _exchange(self, one: str, other: str, image: DeviceImage, readings: dict[str, Reading]) -> None:
+        """Let two sensors' wires sit in each other's place: the same fraction of range, read as the other's."""
+        pair = [readings.get(name, image.readings[name]) for name in (one, other)]
+        points = [image.points[name] for name in (one, other)]
+        if points[0].waveform is not None:
+            ratio = self.chains[one].full_scale / self.chains[other].full_scale
+            count = min(self.plant.sample_range(self.chains[name].true_rate_hz)[1] for name in (one, other))
+            self._windows[one].exchange(self._windows[other], count, ratio)
+            for name, reading, its in ((one, pair[0], pair[1]), (other, pair[1], pair[0])):
+                readings[name] = dataclasses.replace(reading, status=its.status)
+            return
+        for point, its, of in ((points[0], pair[1], points[1]), (points[1], pair[0], points[0])):
+            (low, high), (from_, to) = point.range, of.range
+            value = low + (its.value - from_) / (to - from_) * (high - low)
+            readings[point.id] = Reading(value, its.status, self.epoch_ns + self.plant.t_ns)
+            factor, offset = self._to_unit[point.id]
+            self._feed_back(point, value * factor + offset)
 
     def _sample(self, point: Point, image: DeviceImage, signals: Mapping[str, float], now_ns: int) -> Reading:
         assert point.signal is not None
@@ -201,10 +234,20 @@ class Emulation:
             true_rate = chain.true_rate_hz if chain else rate
             n0, count = self.plant.sample_range(true_rate)
             true = self.plant.waveform(point.signal, n0, count, true_rate)
-            # A recording has been through a sensor already: it is passed on as it is.
-            window.append(n0, chain.read(n0, true) if chain else true.astype(np.float32))
-            bad = chain is not None and chain.status != "good"
-            return Reading(window.view(), BAD_SENSOR_FAILURE if bad else GOOD, t_ns, window.n0, rate)
+            if chain is None:
+                # A recording has been through a sensor already: it is passed on as it is.
+                samples = true.astype(np.float32)
+            elif chain.fine_rate_hz:
+                m0, fine_count = self.plant.sample_range(chain.fine_rate_hz)
+                fine = self.plant.waveform(point.signal, m0, fine_count, chain.fine_rate_hz)
+                samples = chain.read(n0, true, m0, fine)
+            else:
+                samples = chain.read(n0, true)
+            factor, offset = self._to_unit[point.id]
+            if (factor, offset) != (1.0, 0.0):
+                samples = ((samples - np.float32(offset)) / np.float32(factor)).astype(np.float32)
+            window.append(n0, samples)
+            return Reading(window.view(), STATUS[chain.status] if chain else GOOD, t_ns, window.n0, rate)
         if point.signal == "device.uptime_s":
             return Reading((t_ns - image.started_ns) / SECOND, GOOD, t_ns)
         true_value = signals[point.signal]
@@ -212,12 +255,15 @@ class Emulation:
             value, status = true_value, GOOD
         else:
             value = chain.read(true_value)
-            status = GOOD if chain.status == "good" else BAD_SENSOR_FAILURE
-            # A controller sees what its transmitter says, faults included.
-            for loop in self._controls.get(point.id, ()):
-                self.plant.feed_back(loop, value)
+            status = STATUS[chain.status]
+            self._feed_back(point, value)
         factor, offset = self._to_unit[point.id]
         return Reading((value - offset) / factor, status, t_ns)
+
+    def _feed_back(self, point: Point, value: float) -> None:
+        """Let a controller see what its transmitter says, faults included; SI."""
+        for loop in self._controls.get(point.id, ()):
+            self.plant.feed_back(loop, value)
 
     def _command(self, point: Point, value: float | bool, t_ns: int) -> None:
         assert point.write is not None

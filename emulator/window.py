@@ -39,6 +39,17 @@ class SampleWindow:
         self._next += count
         self._start = max(self._start, self._end - self.capacity)
 
+    def exchange(self, other: "SampleWindow", count: int, ratio: float) -> None:
+        """Let the newest `count` samples of two windows change places; `ratio` scales the other's to this one's.
+
+        Only before those samples have been handed out.
+        """
+        mine = self._memory[self._end - count : self._end]
+        theirs = other._memory[other._end - count : other._end]  # noqa: SLF001 - the other half of one exchange
+        kept = mine.copy()
+        mine[:] = theirs * np.float32(ratio)
+        theirs[:] = kept / np.float32(ratio)
+
     def view(self) -> NDArray[np.float32]:
         """Return the window's samples, oldest first, read-only."""
         view = self._memory[self._start : self._end]

@@ -13,6 +13,7 @@ from typing import Any, Final
 from rigs.schema import Device, Point
 
 GOOD: Final = 0x00000000
+UNCERTAIN_SENSOR_NOT_ACCURATE: Final = 0x40930000
 BAD_WAITING_FOR_INITIAL_DATA: Final = 0x80320000
 BAD_SENSOR_FAILURE: Final = 0x808C0000
 SECOND: Final = 1_000_000_000

@@ -116,6 +116,11 @@ class FlickerPoles:
     drive: NDArray[np.float64]
 
 
+def no_flicker() -> FlickerPoles:
+    """Return no poles: a front end without 1/f noise."""
+    return FlickerPoles(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
 def flicker_poles(density: float, corner_hz: float, rate_hz: float, lowest_hz: float = 0.1) -> FlickerPoles:
     """Return poles whose sum has the one-sided PSD density²·corner/f from `lowest_hz` to 3× the corner.
 

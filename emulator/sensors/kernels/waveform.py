@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from emulator.kernel import kernel
-from emulator.physics.kernels.philox import philox_normal
+from emulator.physics.kernels.philox import philox_normal, philox_uniform
 
 
 @kernel
@@ -105,3 +105,83 @@ def digitise(x, slope, jitter, n0, jitter0, jitter1, limit, overload, rest, full
         if step > 0.0:
             clipped = min(max(step * np.rint(clipped / step), -full_scale), full_scale - step)
         out[i] = clipped
+
+
+@kernel
+def look_back(line, now, late, drift, lost, resync, moved, out):
+    """Read `line` late: out[i] is its value `late + lost + moved[i]` samples before sample `now + i`.
+
+    line float64[now + n] : the past and the block · drift : samples lost per sample; `lost` falls back to 0 at
+        `resync` · cubic through the four nearest samples, exact on a sample. Returns what is lost at the end.
+    """
+    for i in range(out.shape[0]):
+        lost += drift
+        if abs(lost) >= resync:
+            lost = 0.0
+        back = min(max(late + lost + moved[i], 0.0), now - 3.0)
+        at = now + i - back
+        k = math.floor(at)
+        u = at - k
+        if u == 0.0:
+            out[i] = line[k]
+        elif k + 2 >= line.shape[0] or k < 1:
+            out[i] = line[k] + u * (line[min(k + 1, line.shape[0] - 1)] - line[k])
+        else:
+            a, b, c, d = line[k - 1], line[k], line[k + 1], line[k + 2]
+            out[i] = (
+                -a * u * (u - 1.0) * (u - 2.0) / 6.0
+                + b * (u + 1.0) * (u - 1.0) * (u - 2.0) / 2.0
+                - c * (u + 1.0) * u * (u - 2.0) / 2.0
+                + d * (u + 1.0) * u * (u - 1.0) / 6.0
+            )
+    return lost
+
+
+@kernel
+def add_spikes(x, n0, chance, size, when0, when1, how0, how1):
+    """Add spikes in place: each sample has `chance` of one, with a Laplace amplitude of scale `size`."""
+    for i in range(x.shape[0]):
+        if philox_uniform(when0, when1, n0 + i) < chance:
+            v = philox_uniform(how0, how1, n0 + i) - 0.5
+            away = -size * math.log(1.0 - 2.0 * abs(v))
+            x[i] += away if v > 0.0 else -away
+
+
+@kernel
+def loose_mount(x, contact, lifted, preload, spring, state, out):
+    """Pass the acceleration `x` of a base through a spring that lets go, to what the sensor on it feels, in `out`.
+
+    w'' + 2ζω w' + ω² g(w) = −ω² a, felt −g(w): below `preload` [m/s²] g(w) = w, the mounted resonance; beyond, lifted,
+    the spring is `spring` times as stiff and the sensor rattles. contact, lifted float64[6] : exact propagators over
+    an eighth of a sample (2×2 row by row, then the two input gains) of each branch · state float64[6] : w, w', the
+    last four inputs. One sample late, for the cubic between inputs.
+    """
+    parts = 8
+    w, v = state[0], state[1]
+    a, b, c, d = state[2], state[3], state[4], state[5]
+    for i in range(x.shape[0]):
+        a, b, c, d = b, c, d, x[i]
+        felt = 0.0
+        for k in range(parts):
+            u = (k + 0.5) / parts
+            base = (
+                -a * u * (u - 1.0) * (u - 2.0) / 6.0
+                + b * (u + 1.0) * (u - 1.0) * (u - 2.0) / 2.0
+                - c * (u + 1.0) * u * (u - 2.0) / 2.0
+                + d * (u + 1.0) * u * (u - 1.0) / 6.0
+            )
+            if w < -preload:
+                drive = (1.0 - spring) * preload - base
+                w, v = (
+                    lifted[0] * w + lifted[1] * v + lifted[4] * drive,
+                    lifted[2] * w + lifted[3] * v + lifted[5] * drive,
+                )
+            else:
+                w, v = (
+                    contact[0] * w + contact[1] * v - contact[4] * base,
+                    contact[2] * w + contact[3] * v - contact[5] * base,
+                )
+        felt = -w if w >= -preload else preload - spring * (w + preload)
+        out[i] = felt
+    state[0], state[1] = w, v
+    state[2], state[3], state[4], state[5] = a, b, c, d
