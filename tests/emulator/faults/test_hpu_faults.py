@@ -234,3 +234,15 @@ def test_signs_are_those_a_real_rig_recorded(recorded_data, column, pair, fault,
         recorded = np.sign(np.median(changes))
         name = RECORDED[channel]
         assert np.sign(high[name].mean() - low[name].mean()) == recorded, channel
+
+
+@pytest.mark.slow_without_jit
+def test_a_weak_solenoid_is_late_and_short():
+    late = []
+    for severity, share in ((0.0, 1.0), (1.0, 0.73)):
+        _, seen = stroke([(HpuValveSwitching, severity)], 1.5)
+        spool = seen["spool_position"][50:]
+        assert spool[-1] == pytest.approx(share, abs=1e-6)  # the stroke's share of the command
+        late.append(int(np.argmax(spool > 0.9 * spool[-1])))
+    # A natural frequency of 0.73^6 of 40 Hz takes six times as long.
+    assert late[1] >= 4 * (late[0] + 1)
