@@ -128,7 +128,7 @@ def _validated(model: type[Model], document: Document) -> Model:
     if not isinstance(document.data, dict):
         raise RigError(Problem(document.place(()), f"must be a map of keys, found {_kind(document.data)}"))
     try:
-        return model.model_validate(document.data)
+        return model.model_validate(document.data, context={"folder": Path(document.file).parent})
     except ValidationError as failure:
         errors = failure.errors(include_url=False)
         # A list that lost its wrong entries is then called too short; the wrong entries are the news.

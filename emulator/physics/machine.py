@@ -70,6 +70,16 @@ class Machine(Asset):
         """Make the machine of a nameplate (`rigs.assets`), private parameters `given` laid over it."""
         raise NotImplementedError
 
+    def meet(self, assets: Mapping[str, Any]) -> None:
+        """Take note of the plant's other assets, by id; called once, when all are built and joined.
+
+        Raises
+        ------
+        ValueError
+            It needs one that is not there.
+
+        """
+
     def start(self) -> None:
         """Come to the state a run begins in: running equilibrium if ``site.warm``, else rest; ports are joined."""
 
@@ -107,6 +117,10 @@ class Machine(Asset):
     def balances(self) -> dict[str, Balance]:
         """Return the accounts of conserved quantities, such as ``energy`` and ``mass``."""
         return {}
+
+    def incidents(self) -> list[str]:
+        """Return, and forget, what has happened that the truth log should hold in words."""
+        return []
 
     # --- save and restore ---------------------------------------------------------------------------------
 
