@@ -211,9 +211,9 @@ class Emulation:
         pair = [readings.get(name, image.readings[name]) for name in (one, other)]
         points = [image.points[name] for name in (one, other)]
         if points[0].waveform is not None:
-            ratio = self.chains[one].full_scale / self.chains[other].full_scale
+            mine, theirs = (self.chains[name].full_scale / self._to_unit[name][0] for name in (one, other))
             count = min(self.plant.sample_range(self.chains[name].true_rate_hz)[1] for name in (one, other))
-            self._windows[one].exchange(self._windows[other], count, ratio)
+            self._windows[one].exchange(self._windows[other], count, mine / theirs)
             for name, reading, its in ((one, pair[0], pair[1]), (other, pair[1], pair[0])):
                 readings[name] = dataclasses.replace(reading, status=its.status)
             return
