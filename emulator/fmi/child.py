@@ -9,7 +9,6 @@ import difflib
 import json
 import os
 import queue
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -284,4 +283,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -42,7 +42,7 @@ class {name}(AssetSlave, {prefix}Slave):
         register(self, {library}, "{prefix}")
 '''
 _README: Final = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>{title}</title></head><body><h1>{title}</h1>
-<p>Asset <code>{asset}</code> ({kind}) of the rig {rig}, exported by plantbench as an FMU for co-simulation, FMI {fmi}.</p>
+<p>Asset <code>{asset}</code> ({kind}) of the rig {rig}, exported by plantbench for co-simulation, FMI {fmi}.</p>
 <p>The FMU holds no copy of plantbench. It runs where a Python interpreter is loaded, or can be, in which
 <code>pip install plantbench</code> has been done, in the version that wrote it ({version}).</p>
 <p>Steps must be multiples of 10 ms and begin at one. All values are SI, the unit is in the name. Inputs

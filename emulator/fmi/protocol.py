@@ -28,6 +28,9 @@ class Op(IntEnum):
     ERROR = 7  # text
 
 
+_KNOWN: Final = frozenset(int(op) for op in Op)
+
+
 class Frame(NamedTuple):
     """One message."""
 
@@ -82,7 +85,7 @@ class Parser:
         frames: list[Frame] = []
         while len(self._rest) >= HEAD.size:
             length, op = HEAD.unpack_from(self._rest)
-            if length > LIMIT or op not in Op:
+            if length > LIMIT or op not in _KNOWN:
                 raise ProtocolError(f"a frame of {length} bytes and operation {op}")
             if len(self._rest) < HEAD.size + length:
                 break

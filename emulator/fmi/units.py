@@ -216,7 +216,7 @@ class MachineUnit:
 
 
 class TrainUnit:
-    """What is stepped as part of a train (motor, drive, pump, pipe, valve, …): the asset with all it hangs together with.
+    """What is stepped as part of a train (motor, drive, pump, pipe, valve, …): and all that hangs together with it.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class TrainUnit:
     def _build(self, changed: Mapping[str, Scalar]) -> Plant:
         rig = Rig.model_validate(self._told["rig"])
         if changed:
-            own = rig.plant.parameters.get(self._told["id"], {}) | changed
+            own = rig.plant.parameters.get(self._told["id"], {}) | dict(changed)
             parameters = rig.plant.parameters | {self._told["id"]: own}
             rig = rig.model_copy(update={"plant": rig.plant.model_copy(update={"parameters": parameters})})
         return Plant(rig, self._told["seed"])
