@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
+from scipy.signal import lfilter
 
 from emulator.sensors import transducers
 from emulator.sensors.condition import SensorCondition
@@ -29,6 +30,10 @@ class Mounting:
         self._mount, self._rate_hz = mount, rate_hz
         self._taps = transducers.mount_fir(mount, rate_hz) if mounted else np.ones(1)
         self.half = self._taps.size // 2
+        decay = math.exp(-math.tau * mount.damping * mount.frequency_hz / (FINER * rate_hz))
+        turn = math.tau * mount.frequency_hz * math.sqrt(1.0 - mount.damping**2) / (FINER * rate_hz)
+        self._poles = np.array([1.0, -2.0 * decay * math.cos(turn), decay**2])
+        self._ringing = np.zeros(2)
         self._fine_taps: NDArray[np.float64] | None = None
         self._memory = np.zeros(self._taps.size - 1)
         self._fine_memory = np.zeros(2 * FINER * self.half)
@@ -60,12 +65,27 @@ class Mounting:
         passed = fine
         if self.mounted:
             if self._fine_taps is None:
-                frequency = np.linspace(0.0, 0.46, 1600)
-                gain = self._mount.gain(frequency * FINER * self._rate_hz)
-                self._fine_taps = transducers.symmetric_fir(gain, frequency, FINER * self.half)
+                self._fine_taps = self._rest()
             passed = np.empty(fine.shape[0])
             fir(self._fine_memory, fine, self._fine_taps, passed)
+            passed, self._ringing[:] = lfilter([1.0], self._poles, passed, zi=self._ringing)
         return np.ascontiguousarray(passed[FINER * n0 - m0 :: FINER][:count])
+
+    def _rest(self) -> NDArray[np.float64]:
+        """Return taps that make the mount, with its own poles behind them, at the finer rate.
+
+        The resonance lies inside the band there; the poles take its peak, and what is left for the taps is smooth.
+        """
+        f = np.linspace(0.0, 0.46, 1600)
+        z = np.exp(-2j * np.pi * f)
+        r = f * FINER * self._rate_hz / self._mount.frequency_hz
+        wanted = (self._poles[0] + self._poles[1] * z + self._poles[2] * z**2) / (
+            1.0 - r**2 + 2j * self._mount.damping * r
+        )
+        half = FINER * self.half
+        basis = np.exp(-2j * np.pi * np.outer(f, np.arange(-half, half + 1)))
+        both = np.concatenate((basis.real, basis.imag)), np.concatenate((wanted.real, wanted.imag))
+        return np.asarray(np.linalg.lstsq(*both, rcond=None)[0])
 
     def _branch(self, spring: float) -> NDArray[np.float64]:
         """Return the exact propagator over an eighth of a sample of w'' + 2ζω w' + ω²·spring·w = ω² u."""
@@ -78,9 +98,9 @@ class Mounting:
 
     def save(self) -> Any:
         """Return what changes."""
-        return self._memory.copy(), self._fine_memory.copy(), self._loose.copy()
+        return tuple(part.copy() for part in (self._memory, self._fine_memory, self._ringing, self._loose))
 
     def restore(self, saved: Any) -> None:
         """Take back what `save` gave."""
-        for mine, theirs in zip((self._memory, self._fine_memory, self._loose), saved, strict=True):
+        for mine, theirs in zip((self._memory, self._fine_memory, self._ringing, self._loose), saved, strict=True):
             mine[:] = theirs

@@ -90,13 +90,14 @@ class ScalarChain:
         scan, self._scan = self._scan, self._scan + x.shape[0]
         if c.reversed or c.skewed or c.jitter_s > 0.0 or self._late.active:
             x = self._mounted(x, scan)
-        if c.stuck == "transport" and not math.isnan(self._last):
-            out[:] = self._last
-        elif self._element is None and not c.disturbed:
+        if self._element is None and not c.disturbed:
             self._convert(x, scan, self.spec.lag * c.lag_factor, 0.0, self._state[0], out)
         else:
             for i in range(x.shape[0]):
                 self._one(x[i : i + 1], scan + i, out[i : i + 1])
+        if c.stuck == "transport" and out.shape[0]:
+            # the element behind the frozen code goes on living
+            out[:] = out[0] if math.isnan(self._last) else self._last
         self._last = self._transport(scan, out)
         return out
 

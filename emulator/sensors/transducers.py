@@ -116,18 +116,15 @@ class FlickerPoles:
     drive: NDArray[np.float64]
 
 
-def no_flicker() -> FlickerPoles:
-    """Return no poles: a front end without 1/f noise."""
-    return FlickerPoles(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
-
-
 def flicker_poles(density: float, corner_hz: float, rate_hz: float, lowest_hz: float = 0.1) -> FlickerPoles:
-    """Return poles whose sum has the one-sided PSD density²·corner/f from `lowest_hz` to 3× the corner.
+    """Return poles whose sum has the one-sided PSD density²·corner/f from `lowest_hz` to 3× the corner; none at 0.
 
     Σ a_i/(1+(f/f_i)²) with a_i = density²·corner·Δ·(2/π)/f_i and Δ = ln(10)/2 approximates 1/f; each pole
     is a first-order process of variance a_i·f_i·π/2, moved on a power-of-two grid at 16 or more times its
     frequency.
     """
+    if corner_hz <= 0.0:
+        return FlickerPoles(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
     steps = max(round(2.0 * math.log10(3.0 * corner_hz / lowest_hz)), 0)
     frequency = lowest_hz * 10.0 ** (0.5 * np.arange(steps + 1))
     every = 2 ** np.maximum(np.floor(np.log2(rate_hz / (16.0 * frequency))), 0).astype(np.int64)

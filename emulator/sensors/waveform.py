@@ -46,9 +46,7 @@ class WaveformChain:
         self.delay_s = (self.mounting.half + self._filter_taps.size // 2) / rate_hz
         x = 2.0 * front.tau_s * rate_hz
         self._high_pass = ((x - 1.0) / (x + 1.0), x / (x + 1.0)) if front.tau_s else (1.0, 1.0)
-        lowest_hz = min(0.1, front.corner_hz) if front.corner_hz else 1.0
-        poles = transducers.flicker_poles(front.density, front.corner_hz, rate_hz, lowest_hz)
-        self._poles = poles if front.corner_hz else transducers.no_flicker()
+        self._poles = transducers.flicker_poles(front.density, front.corner_hz, rate_hz)
         keys = [streams(f"{path}/flicker/{p}") for p in range(self._poles.mask.size)]
         self._keys = np.array([(k.key0, k.key1) for k in keys], np.int64).reshape(-1, 2)
         # a density: the data sheet's fraction of span is that of a sample at the nominal rate
@@ -203,8 +201,8 @@ class WaveformChain:
     def _transport(self, n0: int, out: NDArray[np.float32]) -> NDArray[np.float32]:
         c, last = self.condition, self._state["last"]
         self.status = "good"
-        if c.stuck == "transport" and not math.isnan(last[0]):
-            out[:] = last[0]
+        if c.stuck == "transport" and out.shape[0]:
+            out[:] = out[0] if math.isnan(last[0]) else last[0]
         if c.dropout_gap_s > 0.0 or self._dropout.missing:
             grid = max(round(GRID_S * self.rate_hz), 1)
             for cell in range(n0 // grid, (n0 + out.shape[0] - 1) // grid + 1):

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 
 def one_pole_steps(inputs, tau, dt, substeps=2000):
     """Response of a lag to an input linear between scans, by tiny steps; settled at the first input."""
@@ -23,3 +25,10 @@ def lag_amplitude(tau, hz):
 def swap(bits):
     """Exchange the 16-bit halves of a 32-bit pattern."""
     return (bits >> 16) | ((bits & 0xFFFF) << 16)
+
+
+def amplitude(x, hz, rate=25_600.0):
+    """Amplitude of the sine at `hz` in `x`, by least squares beside a constant."""
+    t = np.arange(x.size) / rate
+    basis = np.stack([np.cos(2 * np.pi * hz * t), np.sin(2 * np.pi * hz * t), np.ones(x.size)], axis=1)
+    return float(np.hypot(*np.linalg.lstsq(basis, x, rcond=None)[0][:2]))
