@@ -9,7 +9,7 @@ import importlib.util
 import re
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -70,16 +70,16 @@ class Fmu(Machine):
         self._process: FmuProcess | None = self._open()
         told = self._process.told
         self._can_save = bool(told["state"])
-        self._inputs = p.inputs if p.inputs is not None else _named(told["inputs"], name, "inputs", "command.")
+        self.ports = {n: _port(medium, gives, site) for n, (medium, gives) in p.ports.items()}
         wanted = p.outputs
         if wanted is None:
-            wanted = {target: variable for variable, target in _named(told["outputs"], name, "outputs").items()}
+            wanted = {target: variable for variable, target in self._named(told["outputs"], "outputs").items()}
+        self._inputs = dict(p.inputs if p.inputs is not None else self._named(told["inputs"], "inputs", "command."))
         self._outputs = dict(wanted)
         self._starts: dict[str, float] = told["inputs"]
         self._order: list[str] = told["outputs"]
         self.commanded = {s[8:]: self._starts[v] for v, s in self._inputs.items() if s.startswith("command.")}
         self.values = dict.fromkeys((t for t in self._outputs if "." not in t), 0.0)
-        self.ports = {n: _port(medium, gives, site) for n, (medium, gives) in p.ports.items()}
         self._sources: list[Callable[[], float]] = []
         self._begun: list[float] | None = None
         for target in self._outputs:
@@ -123,6 +123,21 @@ class Fmu(Machine):
             "parameters": dict(p.values),
         }
         return FmuProcess(asked, LOAD_S)
+
+    def _named(self, variables: Iterable[str], section: str, lead: str = "") -> dict[str, str]:
+        """Return where each variable is joined if the rig does not say: as its name says in an FMU of our own."""
+        found: dict[str, str] = {}
+        for variable in variables:
+            head, _, rest = variable.partition(".")
+            plain = re.sub(r"[^a-z0-9]+", "_", (rest if head == "command" else variable).lower()).strip("_")[:40]
+            place = lead + plain
+            ours = re.fullmatch(r"[a-z0-9_.]+", rest) is not None
+            if ours and ((head == "port" and rest.partition(".")[0] in self.ports) or (lead and head == "site")):
+                place = variable
+            elif not re.match(r"^[a-z]", plain) or place in found.values():
+                raise ValueError(f"{section}: {variable!r} gives no name of its own ({plain!r}); list those wanted")
+            found[variable] = place
+        return found
 
     # --- what it is joined to -----------------------------------------------------------------------------
 
@@ -330,17 +345,6 @@ class Fmu(Machine):
         except FmuError as problem:
             raise ValueError(f"{self.name} cannot be restored: {problem}") from None
         self._begun = self._read() if begun else None
-
-
-def _named(variables: Any, name: str, section: str, lead: str = "") -> dict[str, str]:
-    """Return a plant's name for every variable of the unit."""
-    found: dict[str, str] = {}
-    for variable in variables:
-        plain = re.sub(r"[^a-z0-9]+", "_", variable.lower()).strip("_")[:40]
-        if not re.match(r"^[a-z]", plain) or lead + plain in found.values():
-            raise ValueError(f"{section}: {variable!r} gives no name of its own ({plain!r}); list the {section} wanted")
-        found[variable] = lead + plain
-    return found
 
 
 def _port(medium: Any, gives: Any, site: Site) -> Port:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rigs.load import load_rig
 
 # An integrator that misbehaves on request: `mode` says how, from 50 ms on.
-ZOO = '''
+ZOO = """
 import os, time, ctypes
 from pythonfmu import Fmi2Slave, Fmi2Causality, Fmi2Variability, Real, Integer
 
@@ -40,7 +40,7 @@ class Zoo(Fmi2Slave):
         if 0 < self.mode < 10 and t > 0.045:
             self.misbehave(self.mode)
         return True
-'''
+"""
 
 
 def build_zoo(folder: Path) -> Path:

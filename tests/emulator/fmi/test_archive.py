@@ -25,7 +25,9 @@ def test_a_whole_archive_is_unpacked(tmp_path, folder):
     assert (folder / "resources/a/b.txt").read_text() == "hello"
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil.txt", "resources/../../evil.txt", "C:/evil.txt", "a\\..\\b"])
+@pytest.mark.parametrize(
+    "name", ["../evil.txt", "/tmp/evil.txt", "resources/../../evil.txt", "C:/evil.txt", "a\\..\\b"]
+)
 def test_an_entry_that_leads_out_is_refused_and_nothing_is_written(tmp_path, folder, name):
     path = archive(tmp_path / "a.fmu", ("modelDescription.xml", "<x/>"), (name, "evil"))
     with pytest.raises(ArchiveError, match="leads out of the archive's folder"):
