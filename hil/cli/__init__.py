@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hil.cli import analyze, check, doctor, plot, run, score, serve, twin
+from hil.cli import analyze, check, doctor, export_fmu, plot, run, score, serve, twin
 
 app = typer.Typer(
     name="plantbench",
@@ -21,6 +21,7 @@ app.command("plot")(plot.plot)
 app.command("analyze")(analyze.analyze)
 app.command("score")(score.score)
 app.command("doctor")(doctor.doctor)
+app.command("export-fmu")(export_fmu.export_fmu)
 
 USAGE_ERROR = 2
 BENCH_ERROR = 4

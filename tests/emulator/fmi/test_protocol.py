@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ def test_any_cut_of_the_bytes_parses_alike(cuts):
     data = b"".join(pack(*frame) for frame in FRAMES)
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     parser = Parser()
-    assert [f for a, b in zip(edges, edges[1:], strict=False) for f in parser.receive(data[a:b])] == FRAMES
+    assert [f for a, b in pairwise(edges) for f in parser.receive(data[a:b])] == FRAMES
 
 
 def test_one_byte_at_a_time_and_a_rest_that_waits():

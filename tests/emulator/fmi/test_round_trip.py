@@ -3,11 +3,9 @@
 import json
 from pathlib import Path
 
+import fmpy
 import numpy as np
 import pytest
-
-fmpy = pytest.importorskip("fmpy", reason="needs the extra fmi")
-
 from fmpy.validation import validate_fmu
 
 from emulator.fmi.export import ExportError, describe, export
