@@ -7,6 +7,7 @@ the FMU and calls it.
 import contextlib
 import difflib
 import json
+import math
 import os
 import queue
 import threading
@@ -214,7 +215,7 @@ def _number(start: Any) -> float:
     if text in ("true", "false"):
         return float(text == "true")
     with contextlib.suppress(ValueError):
-        return float(text)
+        return float(text) if math.isfinite(float(text)) else 0.0
     return 0.0
 
 

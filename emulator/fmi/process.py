@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import weakref
@@ -56,7 +57,12 @@ class FmuProcess:
         self._in, self._out = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._in, False)
         self._parser = Parser()
-        self.told: dict[str, Any] = json.loads(self.ask(Op.OPEN, json.dumps(asked).encode(), timeout_s))
+        told = self.ask(Op.OPEN, json.dumps(asked).encode(), timeout_s)
+        try:
+            self.told: dict[str, Any] = json.loads(told)
+        except ValueError:
+            self.close()
+            raise FmuError("its process spoke nonsense of itself") from None
 
     @property
     def pid(self) -> int:
@@ -123,15 +129,13 @@ class FmuProcess:
         except subprocess.TimeoutExpired:
             return None
         if code < 0:
-            import signal
-
             return f"its process crashed with {signal.Signals(-code).name}"
         return f"its process ended with code {code}"
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(OSError):
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # it leads a session of its own: what it started ends with it
     process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:

@@ -216,7 +216,7 @@ class Fmu(Machine):
         end_ns = t_ns + TICK_NS
         if self.alive and end_ns % p.step_ns == 0:
             # The first step may compile what the start did not need.
-            limit = LOAD_S if self._begun is not None else p.timeout_s
+            limit = max(LOAD_S, p.timeout_s) if self._begun is not None else p.timeout_s
             self._begun = None
             self._ask(Op.STEP, end_ns - p.step_ns, p.step_ns, self._read(), limit)
 
