@@ -190,7 +190,10 @@ class Emulation:
             self._rates[point.id] = rate
             if point.sensor is not None and point.sensor.kind != "recorded":
                 span = (point.range[0] * factor + offset, point.range[1] * factor + offset)
-                self._connect(point, WaveformChain(point.sensor, self.streams, path, rate, span))
+                chain = WaveformChain(point.sensor, self.streams, path, rate, span)
+                machine = self.plant.machines.machines.get(point.signal.rpartition(".")[0])
+                chain.one_rate = getattr(machine, "ONE_RATE", False)
+                self._connect(point, chain)
             return
         if point.sensor is None:
             return

@@ -17,10 +17,12 @@ class SensorAliasing:
         parameters(self.kind, params)
 
     def check(self, target: Chain) -> None:
-        """Refuse a sensor that carries no waveform."""
+        """Refuse a sensor that carries no waveform, or one whose machine has nothing above half the rate."""
         if not isinstance(target, WaveformChain):
             # ValueError is what the desk shows to whoever configured the fault
             raise ValueError(f"fault {self.kind} does not fit {target.name!r}; it fits waveforms")  # noqa: TRY004
+        if target.one_rate:
+            raise ValueError(f"fault {self.kind}: the machine behind {target.name!r} exists at one rate only")
 
     def apply(self, target: WaveformChain, severity: float, t_ns: int) -> None:
         """Take away that share of the filter."""

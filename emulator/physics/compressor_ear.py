@@ -30,6 +30,8 @@ class CompressorEar:
         self._last = np.zeros(1)
         self._next = -1
         self._rate_hz = 0.0
+        self._given = noise, density_m_s2, stiffening
+        self._others: dict[float, CompressorEar] = {}
 
     def hear(self, force_n: Floats, n0: int, rate_hz: float) -> Floats:
         """Return the acceleration [m/s²] of samples n0 … under a force float64[n] [N].
@@ -40,6 +42,10 @@ class CompressorEar:
             The samples do not follow those before.
 
         """
+        if self._rate_hz not in (0.0, rate_hz):
+            # each rate has a memory of its own
+            other = self._others.setdefault(rate_hz, CompressorEar(*self._given))
+            return other.hear(force_n, n0, rate_hz)
         if self._next not in (-1, n0):
             raise ValueError(f"samples from {n0} do not follow: the next sample of this sensor is {self._next}")
         if rate_hz != self._rate_hz:
@@ -68,11 +74,16 @@ class CompressorEar:
 
     def save(self) -> dict[str, Any]:
         """Return what changes from sample to sample."""
-        return copy.deepcopy({name: getattr(self, name) for name in ("_z", "_last", "_next", "_rate_hz")})
+        mine = copy.deepcopy({name: getattr(self, name) for name in ("_z", "_last", "_next", "_rate_hz")})
+        return mine | {"others": {rate_hz: ear.save() for rate_hz, ear in self._others.items()}}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Take back what `save` gave."""
-        for name, value in copy.deepcopy(saved).items():
+        rest = copy.deepcopy(saved)
+        self._others = {rate_hz: CompressorEar(*self._given) for rate_hz in rest["others"]}
+        for rate_hz, ear in rest.pop("others").items():
+            self._others[rate_hz].restore(ear)
+        for name, value in rest.items():
             setattr(self, name, value)
         if self._rate_hz:
             self._hold()

@@ -115,6 +115,8 @@ class PumpFleet(Machine):
     """
 
     kind: ClassVar[str] = "pump_fleet"
+    # all channels are one bank, rendered together: a sensor cannot ask for more of one of them
+    ONE_RATE: ClassVar[bool] = True
     STATES: ClassVar[tuple[str, ...]] = ("state", "out", "conditions", "begun", "run", "frequency_hz")
 
     def __init__(self, parameters: PumpFleetParameters, site: Site, name: str, threads: int = 1) -> None:

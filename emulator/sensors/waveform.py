@@ -61,6 +61,7 @@ class WaveformChain:
         fade = 1.0 / (front.tau_s * rate_hz) if front.recovers else 0.0
         self._overload = (fade, math.exp(-fade)) if front.recovers else (0.0, 0.0)
         self._late = LateLook(rate_hz)
+        self.one_rate = False  # the machine renders at no other rate
         self.finer = False
         self.sensed: tuple[int, Floats, Floats] = (0, np.zeros(0), np.zeros(0))
         self._state: dict[str, Floats] = {
