@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hil.cli import analyze, check, doctor, export_fmu, plot, run, score, serve, twin
+from hil.cli import analyze, check, doctor, export_fmu, plot, realism, run, score, serve, twin
 
 app = typer.Typer(
     name="plantbench",
@@ -20,6 +20,7 @@ app.command("check")(check.check)
 app.command("plot")(plot.plot)
 app.command("analyze")(analyze.analyze)
 app.command("score")(score.score)
+app.command("realism")(realism.realism)
 app.command("doctor")(doctor.doctor)
 app.command("export-fmu")(export_fmu.export_fmu)
 

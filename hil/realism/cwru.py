@@ -23,9 +23,11 @@ STAND = Stand(
     background_n=(0.002, 0.01),
 )
 HOW = (
-    "The stand's ranges say what a small motor is; one of them, the broadband force, was set to the level of the normal"
-    " record 97. No other recording was looked at to set them, and no label of a recording enters a classifier that is"
-    " tried on recordings. Features, penalty and threshold of the classifier are fixed beforehand."
+    "The stand's ranges say what a small motor is. Two were set by looking: the broadband force on the normal record 97;"
+    " the load that turns with the shaft and the strength of seeded spalls on the fan-end records and on HIT-SM and MFPT."
+    " A first run, before those two, got 8 of 18 of the reported drive-end records. Features of the classifier were"
+    " chosen on the same fan-end, HIT-SM and MFPT records; its penalty and threshold are round numbers fixed beforehand."
+    " Records in which no family stands out by 7.5 dB, whichever it is, teach nothing."
 )
 
 
@@ -74,9 +76,4 @@ def compare(folder: Path, progress: Progress, units: int, workers: int) -> Score
         races.cross("synthetic → all CWRU drive-end race records", own, real),
     ]
     bars += [races.crossed_bar(one) for one in results[:2]]
-    extra = {"recorded": [_kept(one) for one in real], "synthetic": [_kept(one) for one in own]}
-    return Score("cwru", (), tuple(bars), (table, races.crossed_table(results)), HOW, extra)
-
-
-def _kept(one: races.Seen) -> dict[str, object]:
-    return {"record": one.record, "truth": one.truth, "size": one.size} | one.values
+    return Score("cwru", (), tuple(bars), (table, races.crossed_table(results)), HOW, races.kept(real, own))

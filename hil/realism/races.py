@@ -1,6 +1,5 @@
 """What the bearing sets share: units made and measured, ranges side by side, a classifier across."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -200,8 +199,9 @@ def crossed_bar(one: Crossed) -> Bar:
     return Bar(one.name, f"{one.right} of {one.count}, {100 * share:.1f} %", f"at least {100 * LEAST:.0f} %", share >= LEAST)
 
 
-def arc_mm(bearing: str, truth: str, degrees: float, pitch_m: float, ball_m: float) -> float:
-    """Give the width [mm] of an arc on a race."""
-    del bearing
-    diameter_m = pitch_m + ball_m if truth == OUTER else pitch_m - ball_m
-    return math.radians(degrees) * 0.5 * diameter_m * 1e3
+def kept(recorded: Sequence[Seen], synthetic: Sequence[Seen]) -> dict[str, object]:
+    """Give all that was measured, for pictures and for whoever wants it."""
+    return {
+        side: [{"record": one.record, "truth": one.truth, "size": one.size} | one.values for one in seen]
+        for side, seen in (("recorded", recorded), ("synthetic", synthetic))
+    }
