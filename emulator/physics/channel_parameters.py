@@ -352,8 +352,11 @@ def sensor_of(p: BankParameters, rate_hz: float, condition: "BankCondition", kno
         condition.gain, condition.offset, noise * math.sqrt(0.5 * rate_hz), noise,
         p.full_scale * condition.limit, p.full_scale, step, inverse,
     )  # fmt: skip
-    arrays = [mount, anti_alias, *(_flat(a) for a in by_channel), constant, decay, drive, mask]
-    return k.Sensor(*arrays)
+    gain, offset, white, pink, limit, full_scale, quantum, inverse_quantum = (_flat(a) for a in by_channel)
+    return k.Sensor(
+        mount, anti_alias, gain, offset, white, pink, limit, full_scale, quantum, inverse_quantum,
+        constant, decay, drive, mask,
+    )  # fmt: skip
 
 
 def _filters(p: BankParameters, rate_hz: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -70,10 +70,10 @@ def _phasor(moment, f, a, b):
 
 
 @kernel
-def lane_orders(frac, c1, c2, lead, sample_s, tick_s, since, count, gain, slope, steady, orders, x):
+def lane_orders(frac, c1, c2, lead, sample_s, tick_s, since, stride, count, gain, slope, steady, orders, x):
     """Write Σ_k Re(gain_k·e^{jkθ}) to a tile; Horner in e^{jθ}, two samples at once to hide its latency.
 
-    frac, c1, c2 float64[16] : turns = frac + t·(c1 + t·c2), t = lead + (since + i)·sample_s [s] in the tick ·
+    frac, c1, c2 float64[16] : turns = frac + t·(c1 + t·c2), t = lead + (since + i·stride)·sample_s [s] in the tick ·
     slope [like gain] : what the gains change by over the tick; steady 1: nothing.
     """
     f, a, b = load(frac, 0), load(c1, 0), load(c2, 0)
@@ -82,7 +82,7 @@ def lane_orders(frac, c1, c2, lead, sample_s, tick_s, since, count, gain, slope,
     for i in range(0, count, 2):
         # of an odd count the last sample is done twice
         second = min(i + 1, count - 1)
-        t0, t1 = lead + (since + i) * sample_s, lead + (since + second) * sample_s
+        t0, t1 = lead + (since + i * stride) * sample_s, lead + (since + second * stride) * sample_s
         ur, ui = _phasor(t0, f, a, b)
         vr, vi = _phasor(t1, f, a, b)
         nu, nv = none - ui, none - vi

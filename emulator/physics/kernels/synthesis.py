@@ -17,6 +17,16 @@ from emulator.physics.kernels.lanes import (
     order_gains,
 )
 from emulator.physics.kernels.noise import fill_electronics, fill_noise
+from emulator.physics.kernels.order_rate import (
+    AFTER,
+    BEFORE,
+    BETWEEN,
+    CLASSES,
+    TAPS,
+    blend,
+    lane_between,
+    order_strides,
+)
 from emulator.physics.kernels.simd import LANES, fma, load, store
 
 TILE = 64  # samples; the working set of a tile then stays in a second-level cache, its hot part in the first
@@ -154,6 +164,10 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
     struck_0, struck_1 = np.empty((2, room), np.float32), np.empty((2, room), np.float32)
     hit, struck = np.zeros(2, np.int64), np.zeros((2, 2), np.int64)
     c1, c2 = np.empty(LANES), np.empty(LANES)
+    other = np.empty(TILE * LANES, np.float32)
+    stride = np.zeros(LANES, np.int64)
+    coarse = np.empty((CLASSES, (TILE // 2 + TAPS + 1) * LANES), np.float32)
+    low, high = np.zeros(CLASSES, np.int64), np.zeros(CLASSES, np.int64)
     for g in range(group0, group1):
         pushed = structure.background[g]
         tick = 0
@@ -179,6 +193,9 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                 if tick != known:
                     known = tick
                     w0, w1 = motion.speed[g, tick], motion.speed[g, tick + 1]
+                    span = motion.first[tick + 1] - motion.first[tick]
+                    order_strides(w0, w1, orders, rate, span, min(channels - g * LANES, LANES), stride)
+                    high[:] = low  # nothing known of this tick
                     steady = 1
                     for c in range(LANES):
                         c1[c] = w0[c] * INV_TWO_PI
@@ -196,11 +213,9 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                         )  # fmt: skip
                         for i in range(2 * orders * LANES):
                             slope[i] = slope[i] - gain[i]
-                # time of sample n in the tick, from whole numbers: no cut shows in it
-                since = n - motion.first[tick]
-                lane_orders(
-                    motion.frac[g, tick], c1, c2, motion.lead[tick], sample_s, tick_s, since, many,
-                    gain, slope, steady, orders, x,
+                _orders_of_tile(
+                    stride, low, high, coarse, motion.frac[g, tick], c1, c2, motion.lead[tick], sample_s, tick_s,
+                    motion.first[tick], n, many, gain, slope, steady, orders, x, other,
                 )  # fmt: skip
             else:
                 _clear(x, many)
@@ -286,6 +301,50 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                     for c in range(channels - g * LANES):
                         flat[base + i * channels + c] = x[LANES * i + c]
             n = end
+
+
+@kernel
+def _orders_of_tile(
+    stride, low, high, coarse, frac, c1, c2, lead, sample_s, tick_s, first, n, count, gain, slope, steady, orders, x, y
+):  # fmt: skip
+    """Write the orders to tile x, each lane by its stride; coarse rows low … high-1 of this tick are known, by class.
+
+    Times count from the tick in whole samples: no cut shows in them. y is a spare tile.
+    """
+    done = False
+    for shift in range(CLASSES + 1):
+        step = 1 << shift
+        wanted = False
+        for c in range(LANES):
+            wanted = wanted or stride[c] == step
+        if not wanted:
+            continue
+        tile = y if done else x
+        if shift == 0:
+            lane_orders(frac, c1, c2, lead, sample_s, tick_s, n - first, 1, count, gain, slope, steady, orders, tile)
+        else:
+            k = shift - 1
+            rows = coarse[k]
+            begin, end = (n >> shift) - BEFORE, ((n + count - 1) >> shift) + AFTER + 1
+            if high[k] > low[k]:
+                keep = high[k] - begin
+                shown = (begin - low[k]) * LANES
+                for i in range(keep * LANES):
+                    rows[i] = rows[shown + i]
+            else:
+                high[k] = begin
+                keep = 0
+            low[k] = begin
+            if end > high[k]:
+                lane_orders(
+                    frac, c1, c2, lead, sample_s, tick_s, (high[k] << shift) - first, step, end - high[k],
+                    gain, slope, steady, orders, rows[keep * LANES :],
+                )  # fmt: skip
+                high[k] = end
+            lane_between(rows, begin, shift, BETWEEN, n, count, tile)
+        if done:
+            blend(stride, step, y, count, x)
+        done = True
 
 
 @kernel
