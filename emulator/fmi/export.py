@@ -20,6 +20,7 @@ from emulator.fmi.slave import TOLD
 from emulator.physics.asset import TICK_S
 from emulator.physics.fmu import Fmu
 from emulator.physics.machine import Machine
+from emulator.physics.recording import Recording
 from emulator.plant import Plant
 from rigs.document import Document
 from rigs.load import load_with_document
@@ -141,6 +142,8 @@ def describe(rig: Rig, document: Document, asset: str, seed: int = 1) -> dict[st
     machine = plant.assets[asset]
     if isinstance(machine, Fmu):
         raise ExportError(f"{asset} is an FMU already: {rig.asset(asset).file}")
+    if isinstance(machine, Recording):
+        raise ExportError(f"{asset} is a recording, no model; an FMU cannot play it")
     if not isinstance(machine, Machine):
         return {"alone": False, "id": asset, "seed": seed, "rig": _part(rig, document, asset, settings)}
     shaft = plant.machines.on_shaft.get(asset)
