@@ -96,6 +96,7 @@ def waveform_run(fault, severity, chain=None):
 
 
 @pytest.mark.parametrize(("kind", "params"), VARIANTS)
+@pytest.mark.slow_without_jit
 def test_severity_0_leaves_every_bit_as_it_was(kind, params):
     if kind not in NOT_SCALAR and params.get("mode") != "axis":
         assert scalar_run(kind(params), 0.0)[0].tobytes() == scalar_run(None, 0.0)[0].tobytes()
@@ -108,6 +109,7 @@ SEEN = [(kind, params) for kind, params in VARIANTS if kind is not SensorSwapped
 
 
 @pytest.mark.parametrize(("kind", "params"), [v for v in SEEN if v[0] not in NOT_SCALAR and v[1].get("mode") != "axis"])
+@pytest.mark.slow_without_jit
 def test_severity_1_shows_and_going_back_to_0_heals(kind, params):
     healthy = scalar_run(None, 0.0, truth=np.concatenate((TRUTH, TRUTH)))[0]
     chain = pressure()
@@ -124,6 +126,7 @@ def test_severity_1_shows_and_going_back_to_0_heals(kind, params):
 
 
 @pytest.mark.parametrize(("kind", "params"), [v for v in SEEN if v[0] not in NOT_WAVEFORM])
+@pytest.mark.slow_without_jit
 def test_severity_1_shows_in_a_waveform(kind, params):
     # in half a second what comes by chance must come often
     often = {SensorDropout: {"every_s": 0.1}, SensorSpikes: {"rate_hz": 100.0}}.get(kind, {})
@@ -213,6 +216,7 @@ def test_a_stuck_element_keeps_its_noise():
     assert np.unique(after).size > 10
 
 
+@pytest.mark.slow_without_jit
 def test_a_stuck_waveform_repeats_its_last_sample():
     chain = vibration()
     before = waveform_run(None, 0.0, chain)
@@ -220,6 +224,7 @@ def test_a_stuck_waveform_repeats_its_last_sample():
     assert set(after) == {before[-1]}
 
 
+@pytest.mark.slow_without_jit
 def test_noise_is_ten_times_as_strong_at_severity_1():
     flat = np.full(4000, 50.0)
     healthy, noisy = scalar_run(None, 0.0, truth=flat)[0], scalar_run(SensorNoise({}), 1.0, truth=flat)[0]
@@ -244,6 +249,7 @@ def test_gaps_have_their_mean_length_and_status_follows(severity):
     assert flags.sum() * 0.1 / gaps == pytest.approx(10.0 * severity, rel=4 / np.sqrt(gaps))
 
 
+@pytest.mark.slow_without_jit
 def test_a_dropped_waveform_stands_still_and_is_bad():
     chain = vibration()
     SensorDropout({"gap_s": 1e6, "every_s": 0.1}).apply(chain, 1.0, 0)
@@ -258,6 +264,7 @@ def test_saturation_takes_the_top_off_a_transmitter():
     assert values.min() == pytest.approx(scalar_run(None, 0.0)[0].min())
 
 
+@pytest.mark.slow_without_jit
 def test_saturation_clips_a_waveform_on_both_sides():
     x = waveform_run(SensorSaturation({}), 1.0)
     limit = 0.2 * 50 * 9.80665
@@ -292,6 +299,7 @@ def test_a_scale_error_takes_30_percent_of_the_value_and_nothing_of_zero(severit
 
 
 @pytest.mark.parametrize(("severity", "bits"), [(0.1, 0), (0.17, 1), (0.5, 3), (1.0, 6)])
+@pytest.mark.slow_without_jit
 def test_quantisation_loses_the_whole_bits_of_6_s(severity, bits):
     chain = pressure("pressure", **EXACT | {"bits": 12})
     SensorQuantisation({}).apply(chain, severity, 0)
@@ -320,6 +328,7 @@ def test_a_late_clock_shows_the_value_of_200_ms_ago():
     assert np.allclose(chain.read_block(ramp)[10:], ramp[8:-2], atol=1e-6)
 
 
+@pytest.mark.slow_without_jit
 def test_a_slow_clock_loses_its_parts_per_million():
     """A line at 1000 Hz moves by the drift: 2000 ppm, 2 Hz."""
     chain = vibration(accuracy=0.0)
@@ -371,6 +380,7 @@ def test_spikes_of_a_scalar_come_as_often_as_said():
 
 
 @pytest.mark.parametrize("hz", [15_000.0, 25_000.0, 40_000.0])
+@pytest.mark.slow_without_jit
 def test_without_its_filter_a_tone_folds_to_where_it_must(hz):
     rate, folded = 25_600.0, abs(hz - round(hz / 25_600.0) * 25_600.0)
     chain = vibration(accuracy=0.0)
@@ -407,6 +417,7 @@ def test_a_loose_mount_rattles_only_above_its_preload():
     assert distortion(60.0) > 0.05
 
 
+@pytest.mark.slow_without_jit
 def test_a_loose_mount_keeps_the_delay():
     pulse = np.zeros(4000)
     pulse[1000:] = np.sin(2 * np.pi * 50.0 * np.arange(3000) / 25_600.0)
@@ -425,6 +436,7 @@ def test_a_loose_mount_needs_a_mounted_waveform():
         SensorLooseMount({}).check(vibration(kind="current_clamp"))
 
 
+@pytest.mark.slow_without_jit
 def test_reversed_leads_turn_the_sign_and_leave_the_size():
     upright, reversed_ = vibration(accuracy=0.0, bits=32), vibration(accuracy=0.0, bits=32)
     SensorPolarity({}).apply(reversed_, 0.1, 0)
@@ -436,6 +448,7 @@ def test_reversed_leads_turn_the_sign_and_leave_the_size():
     assert b.std() == pytest.approx(a.std(), rel=1e-4)
 
 
+@pytest.mark.slow_without_jit
 def test_a_sensor_turned_by_90_degrees_measures_the_other_axis():
     chain = vibration(accuracy=0.0)
     SensorPolarity({"mode": "axis", "with": "q"}).apply(chain, 1.0, 0)
@@ -468,6 +481,7 @@ def test_a_wrong_factor_multiplies_the_number_on_the_wire(factor):
     assert chain.read(3e5) / 1e5 == pytest.approx(factor * healthy, rel=1e-9)
 
 
+@pytest.mark.slow_without_jit
 def test_cross_talk_is_a_percent_of_the_neighbour_and_a_line_at_50_hz():
     chain = vibration(accuracy=0.0)
     SensorCrosstalk({"hum": 0.002}).apply(chain, 1.0, 0)

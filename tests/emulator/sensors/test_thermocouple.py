@@ -20,6 +20,7 @@ def test_the_tables_of_its_90(kind, celsius, mv):
 
 @pytest.mark.parametrize("kind", TYPES)
 @given(share=st.floats(0.0, 1.0))
+@pytest.mark.slow_without_jit
 def test_temperature_undoes_voltage(kind, share):
     type_ = TYPES[kind]
     celsius = type_.low_c + share * (type_.high_c - type_.low_c)

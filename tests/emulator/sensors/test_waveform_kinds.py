@@ -36,6 +36,7 @@ def test_a_dc_coupled_waveform_does_not_wander():
 
 
 @pytest.mark.parametrize("hz", [50.0, 60.0])
+@pytest.mark.slow_without_jit
 def test_a_current_clamp_leads_by_0_3_degrees_at_the_line_frequency(hz):
     clamp = chain("current_clamp", 10_000.0, line_frequency=f"{hz} Hz")
     assert clamp.full_scale == 100.0
@@ -53,6 +54,7 @@ def test_a_current_clamp_clips_at_100_amperes():
 
 
 @pytest.mark.parametrize("kind", ["current_clamp", "voltage", "dynamic_pressure", "electric"])
+@pytest.mark.slow_without_jit
 def test_the_data_sheets_noise_is_a_density(kind):
     """Doubling the rate leaves the density: σ grows by √2, exactly."""
     sigma = []
@@ -62,6 +64,7 @@ def test_the_data_sheets_noise_is_a_density(kind):
     assert sigma[1] / sigma[0] == pytest.approx(math.sqrt(2.0), rel=1e-3 if kind != "current_clamp" else 0.01)
 
 
+@pytest.mark.slow_without_jit
 def test_a_microphone_hears_from_3_hz_on():
     y = chain("microphone", 2000.0).read(0, np.sin(2 * np.pi * 3.0 * np.arange(20_000) / 2000.0))[10_000:].astype(float)
     assert amplitude(y, 3.0, 2000.0) == pytest.approx(math.sqrt(0.5), rel=0.01)
@@ -91,6 +94,7 @@ def phases(n, hz, peak, phi):
 
 @pytest.mark.parametrize("phi", [0.0, 0.55, 1.3, 2.5])
 @pytest.mark.parametrize("hz", [50.0, 43.7])
+@pytest.mark.slow_without_jit
 def test_power_is_three_times_v_i_conjugate_of_the_same_samples(phi, hz):
     """Through three voltage inputs and three clamps, 10 kS/s, noise and quantiser in: within 0.2 % of S."""
     n = np.arange(24_000)
