@@ -68,7 +68,7 @@ class Machine(Asset):
     @classmethod
     def build(cls, nameplate: Any, given: Mapping[str, Any], site: Site) -> Self:
         """Make the machine of a nameplate (`rigs.assets`), private parameters `given` laid over it."""
-        raise NotImplementedError
+        raise TypeError(f"{cls.__name__} cannot be built from a nameplate")
 
     def meet(self, assets: Mapping[str, Any]) -> None:
         """Take note of the plant's other assets, by id; called once, when all are built and joined.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rigs.schema import Point, Rig
 
 
+ACCELERATIONS = ("m/s^2", "g_0")
 LEAST_REPEATS, MOST_REPEATS = 10, 120
 
 
@@ -30,6 +31,8 @@ class PointInfo:
         The element lags 5 s or more: no honest reading of it can jump.
     repeats
         Equal readings in a row that chance gives less than once in 1e13; 0 where even honest readings repeat for long.
+    waveform, shaking
+        It comes as blocks of samples; those are an acceleration, which vibration analysis understands.
     wire
         "f32", "u32", "i32" when the value travels in two registers, else "".
     """
@@ -47,6 +50,7 @@ class PointInfo:
     slow: bool
     repeats: int
     waveform: bool
+    shaking: bool
     wire: str
     factor: float
     unit_factor: float
@@ -101,6 +105,7 @@ def _info(point: Point) -> PointInfo:
         slow=spec is not None and spec.lag >= 5.0,
         repeats=_repeats(step, sigma),
         waveform=point.waveform is not None,
+        shaking=point.waveform is not None and point.unit in ACCELERATIONS,
         wire=wire,
         factor=factor,
         unit_factor=unit.factor,

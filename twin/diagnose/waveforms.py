@@ -24,7 +24,7 @@ ZONE_TABLES = {"pumps_category_1", "pumps_category_2", "group_1", "group_2"}
 
 
 class WaveformMonitor:
-    """All waveform points of a rig.
+    """All accelerations of a rig that come as waveforms.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class WaveformMonitor:
     def __init__(self, rig: Rig, infos: dict[str, PointInfo], roles: dict[str, str], ledger: Ledger) -> None:
         self.rig = rig
         self.ledger = ledger
-        self._infos = {name: info for name, info in sorted(infos.items()) if info.waveform}
+        self._infos = {name: info for name, info in sorted(infos.items()) if info.shaking}
         self._points: dict[str, VibrationPoint | None] = {}
         self._queue: list[tuple[str, VibrationFeatures]] = []
         self._unsteady_ns = 0
@@ -54,7 +54,9 @@ class WaveformMonitor:
 
     def take(self, batch: Batch, speed_hz: float | None) -> None:
         """Take a block of samples and the shaft speed at this time."""
-        info = self._infos[batch.point]
+        info = self._infos.get(batch.point)
+        if info is None:  # a waveform of something else, such as a current or a pressure
+            return
         if batch.good and self._words_exchanged(batch, info):
             return
         follower = self._follower(batch, info)
