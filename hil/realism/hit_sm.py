@@ -23,9 +23,9 @@ STAND = Stand(
     load_n=(50.0, 1500.0),
 )
 HOW = (
-    "The load goes from a 5 kg overhung disc to a load cylinder's; the width of a spall is its arc on its race. The unit"
-    " of the records is not stated, so only numbers without one are compared. These records were looked at while the"
-    " features, the turning load and the strength of spalls were chosen: they are no independent test."
+    "The load goes from a 5 kg overhung disc to a load cylinder's; the width of a spall is its arc on its race. The"
+    " unit of the records is not stated, so only numbers without one are compared. These records were looked at while"
+    " the features, the turning load and the strength of spalls were chosen: they are no independent test."
 )
 
 
@@ -36,7 +36,9 @@ def orders(units: int) -> list[Order]:
         for arc in ARCS_DEG:
             for truth in (OUTER, INNER):
                 seed = 10_000 + len(listed)
-                listed.append(Order(STAND, "6205", seed, SPEEDS_HZ[seed % 3], truth, width_mm(truth, arc), 0.0, f"{arc}"))
+                listed.append(
+                    Order(STAND, "6205", seed, SPEEDS_HZ[seed % 3], truth, width_mm(truth, arc), 0.0, f"{arc}")
+                )
     return listed
 
 

@@ -13,7 +13,12 @@ COLUMNS = {
     "TS4": "cooler_outlet_temperature_k", "FS1": "pump_flow_m3_s", "FS2": "cooling_flow_m3_s",
     "VS1": "vibration_velocity_m_s", "CP": "cooling_power_w", "CE": "cooling_efficiency", "SE": "efficiency_factor",
 }  # fmt: skip
-PARTS = {"cooler": "hpu_cooler", "valve": "hpu_valve_switching", "pump": "hpu_pump_leakage", "accumulator": "hpu_accumulator_precharge"}
+PARTS = {
+    "cooler": "hpu_cooler",
+    "valve": "hpu_valve_switching",
+    "pump": "hpu_pump_leakage",
+    "accumulator": "hpu_accumulator_precharge",
+}
 BEST = {"cooler": 100.0, "valve": 100.0, "pump": 0.0, "accumulator": 130.0}
 WORST = {"cooler": 3.0, "valve": 73.0, "pump": 2.0, "accumulator": 90.0}
 CLEAR_SHARE = 0.1
@@ -38,17 +43,13 @@ def compare(folder: Path, progress: Progress, units: int, workers: int) -> Score
         own[part] = measured(part)
         progress(done, len(PARTS))
     sound = own["sound"]
-    moved = {
-        part: {name: Moved(_relative(own[part][name], sound[name]), abs(_relative(own[part][name], sound[name])) > LEAST_CHANGE)
-               for name in COLUMNS}
-        for part in PARTS
-    }  # fmt: skip
+    moved = {part: {name: _moved(own[part][name] / sound[name] - 1.0) for name in COLUMNS} for part in PARTS}
     signs, bar = table("sign of change (recorded as standardised slope, synthetic relative)", real, moved, "")
     return Score("hydraulic_uci", (), (bar,), (signs,), HOW, {"synthetic": own})
 
 
-def _relative(value: float, sound: float) -> float:
-    return value / sound - 1.0
+def _moved(change: float) -> Moved:
+    return Moved(change, abs(change) > LEAST_CHANGE)
 
 
 def recorded(folder: Path) -> dict[str, dict[str, Moved]]:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +38,10 @@ MOTOR = InductionMotorParameters(
     temperature_feedback=False,
 )
 HOW = (
-    "A 0.56 kW, 220 V, 60 Hz motor without load; its constants are typical of the size. The share of turns closed is the"
-    " recorded class. Two numbers were set by looking at the records: the 8 ohm of tap and leads that close the turns,"
-    " one for the whole ladder, to its upper end, and the supply's negative sequence of 0.3 … 0.6 % at any phase to the"
-    " healthy records. A fault in phase B or C is the motor connected one or two phases on."
+    "A 0.56 kW, 220 V, 60 Hz motor without load; its constants are typical of the size. The share of turns closed is"
+    " the recorded class. Two numbers were set by looking at the records: the 8 ohm of tap and leads that close the"
+    " turns, one for the whole ladder, to its upper end, and the supply's negative sequence of 0.3 … 0.6 % at any"
+    " phase to the healthy records. A fault in phase B or C is the motor connected one or two phases on."
 )
 
 
@@ -92,7 +93,7 @@ def ladder(seeds: int = REPETITIONS) -> list[Rung]:
 def compare(folder: Path, progress: Progress, units: int, workers: int) -> Score:
     """Hold the plant's ladder against the recorded one."""
     del units, workers
-    records, rate_hz, line_hz = recorded_set._load(folder)
+    records, rate_hz, line_hz = recorded_set.load(folder)
     real = [
         Rung(phase, int(one.turns), abs(sequences(one.current, rate_hz, line_hz).negative_share))
         for one in records
@@ -108,10 +109,12 @@ def compare(folder: Path, progress: Progress, units: int, workers: int) -> Score
             rows.append((phase, str(turns), _shown(a), _shown(b)))
         a_rank, b_rank = rank(real, phase), rank(own, phase)
         medians = [float(np.median(shares(own, phase, turns))) for turns in LADDER]
-        rising = all(low < high for low, high in zip(medians, medians[1:], strict=False))
+        rising = all(low < high for low, high in pairwise(medians))
         shown = " < ".join(f"{100 * value:.1f}" for value in medians) + " %"
         bars.append(Bar(f"phase {phase}: synthetic median negative sequence", shown, "rises", rising))
-        name = f"phase {phase}: Spearman correlation of severity and negative sequence, synthetic (recorded {a_rank:.3f})"
+        name = (
+            f"phase {phase}: Spearman correlation of severity and negative sequence, synthetic (recorded {a_rank:.3f})"
+        )
         bars.append(Bar(name, f"{b_rank:.3f}", f"at least {LEAST_RANK}", b_rank >= LEAST_RANK))
     inside = [
         (one.phase, one.turns) for one in own

@@ -10,7 +10,8 @@ from hil.report.plot import picture
 from hil.scoring.base import Score
 
 STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1c2430}.soft{fill:#5b6675}.grid{stroke:#e8ebef}.real{stroke:#b3541e;fill:#b3541e}"
+    "text{font:12px system-ui,sans-serif;fill:#1c2430}.soft{fill:#5b6675}.grid{stroke:#e8ebef}"
+    ".real{stroke:#b3541e;fill:#b3541e}"
     ".own{stroke:#1f5fa8;fill:#1f5fa8}.page{fill:#fff}.band{stroke-width:5;stroke-linecap:round;opacity:.45}"
     ".word-real{fill:#b3541e}.word-own{fill:#1f5fa8}.same{fill:#e4f4ea}.other{fill:#fbe7e5}.none{fill:#f6f7f9}"
 )
@@ -34,15 +35,18 @@ def _text(x: float, y: float, words: str, kind: str = "", anchor: str = "start")
 
 
 def _legend(x: float, y: float) -> list[Markup]:
-    return [_text(x, y, "recorded", "word-real"), _text(x + 70.0, y, "synthetic (bar: 5 … 95 %, dot: median)", "word-own")]
+    return [
+        _text(x, y, "recorded", "word-real"),
+        _text(x + 70.0, y, "synthetic (bar: 5 … 95 %, dot: median)", "word-own"),
+    ]
 
 
 def ranges(score: Score) -> Markup:
     """Draw, feature by feature and fault by fault, the ranges of both sides one above the other."""
     sides: dict[str, Any] = {"real": score.extra["recorded"], "own": score.extra["synthetic"]}
     faults = [f for f in ("bearing_outer_race", "bearing_inner_race", "bearing_ball") if _of(sides["real"], f)]
-    width, column, left = 60.0 + 175.0 * len(SHOWN) + 40.0, 175.0, 90.0
-    height = 84.0 + 56.0 * len(faults) + 30.0
+    width, column, left = 100.0 + 195.0 * len(SHOWN), 195.0, 100.0
+    height = 84.0 + 56.0 * len(faults)
     parts: list[Markup] = _legend(16.0, 44.0)
     for j, name in enumerate(SHOWN):
         x0 = left + column * j
@@ -59,12 +63,10 @@ def ranges(score: Score) -> Markup:
                     continue
                 points = window_range([one[name] for one in own])
                 at = [x0 + 140.0 * min(max((_scaled(name, p) - low) / span, 0.0), 1.0) for p in points]
-                parts.append(
-                    tag("line", class_=f"band {kind}", x1=at[0], x2=at[2], y1=y + 16.0 * k, y2=y + 16.0 * k)
-                )
+                parts.append(tag("line", class_=f"band {kind}", x1=at[0], x2=at[2], y1=y + 16.0 * k, y2=y + 16.0 * k))
                 parts.append(tag("circle", class_=kind, cx=at[1], cy=y + 16.0 * k, r=4.0))
                 number = f"{points[1]:.1f}"
-                parts.append(_text(x0 + 146.0, y + 16.0 * k + 4.0, number, f"word-{kind}"))
+                parts.append(_text(x0 + 150.0, y + 16.0 * k + 4.0, number, f"word-{kind}"))
     for i, fault in enumerate(faults):
         parts.append(_text(16.0, 100.0 + 56.0 * i, fault.removeprefix("bearing_").replace("_", " ")))
     return _sheet(width, height, f"{score.dataset}: features of recorded and synthetic bearings", *parts)
@@ -95,8 +97,8 @@ def ladder(score: Score) -> Markup:
                 if one["phase"] == phase:
                     x, y = x0 + 20.0 + 4.4 * one["turns"] + shift, 260.0 - 180.0 * 100.0 * one["share"] / top
                     parts.append(tag("circle", class_=kind, cx=x, cy=y, r=3.5, opacity=0.7))
-        for turns in (0, 10, 20, 30, 40):
-            parts.append(_text(x0 + 20.0 + 4.4 * turns, 278.0, f"{turns}", "soft", "middle"))
+        rungs = (0, 10, 20, 30, 40)
+        parts += [_text(x0 + 20.0 + 4.4 * turns, 278.0, f"{turns}", "soft", "middle") for turns in rungs]
         parts.append(_text(x0 + 108.0, 296.0, "shorted turns [%]", "soft", "middle"))
     return _sheet(820.0, 310.0, "motor_itsc: negative over positive sequence", *parts)
 

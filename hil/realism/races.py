@@ -196,7 +196,9 @@ def crossed_table(results: Sequence[Crossed]) -> Table:
 def crossed_bar(one: Crossed) -> Bar:
     """Demand the share."""
     share = one.right / one.count
-    return Bar(one.name, f"{one.right} of {one.count}, {100 * share:.1f} %", f"at least {100 * LEAST:.0f} %", share >= LEAST)
+    return Bar(
+        one.name, f"{one.right} of {one.count}, {100 * share:.1f} %", f"at least {100 * LEAST:.0f} %", share >= LEAST
+    )
 
 
 def kept(recorded: Sequence[Seen], synthetic: Sequence[Seen]) -> dict[str, object]:

@@ -37,7 +37,9 @@ def table(
                 count += 1
                 same += own.sign == real.sign
                 verdict = "same" if own.sign == real.sign else "**other**"
-            rows.append((fault, column, f"{real.sign} ({real.change:+.2g} {unit})", f"{own.sign} ({own.change:+.2g})", verdict))
+            rows.append(
+                (fault, column, f"{real.sign} ({real.change:+.2g} {unit})", f"{own.sign} ({own.change:+.2g})", verdict)
+            )
     columns_shown = ("fault", "column", "recorded", "synthetic", "verdict")
     share = same / count if count else 0.0
     bar = Bar(

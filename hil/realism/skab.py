@@ -42,10 +42,11 @@ FAULTS: dict[str, tuple[float, tuple[tuple[str, str, float], ...]]] = {
 """Level of the tank [m], and faults (kind, asset, severity)."""
 HOW = (
     "The shipped pump skid at 50 Hz with its valve held; the return pours into the tank from above. A leak has drained"
-    " 0.3 m of the tank and added water has filled 0.3 m; an emptied tank draws air. Recorded: mean of the anomalous rows less that of the others, in standard"
-    " deviations of the others, mean over the files; clear when one sigma in three quarters of the files. Motor and"
-    " water temperature are left out (the records warm up all day), so is the voltage. In a first run"
-    " the return entered below the surface, as the shipped rig has it: a level then moves nothing, and 6 of 10 agreed."
+    " 0.3 m of the tank and added water has filled 0.3 m; an emptied tank draws air. Recorded: mean of the anomalous"
+    " rows less that of the others, in standard deviations of the others, mean over the files; clear when one sigma in"
+    " three quarters of the files. Motor and water temperature are left out (the records warm up all day), so is"
+    " the voltage. In a first run the return entered below the surface, as the shipped rig has it: a level then moves"
+    " nothing, and 6 of 10 agreed."
 )
 
 

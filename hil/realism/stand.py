@@ -6,6 +6,7 @@ drawn from ranges that say what kind of machine it is. A classifier that learns 
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,4 +171,5 @@ def _shaft(
 def _decimated(x: Array, factor: int) -> Array:
     if factor == 1:
         return x
-    return np.asarray(resample_poly(x, 1, factor, window=firwin(64 * factor + 1, 0.92 / factor)))
+    taps: Any = firwin(64 * factor + 1, 0.92 / factor)
+    return np.asarray(resample_poly(x, 1, factor, window=taps))

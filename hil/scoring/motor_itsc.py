@@ -41,7 +41,7 @@ class _Record:
 
 def score(folder: Path, progress: Progress) -> Score:
     """Judge the records of `folder`/currents.npz: i_abc [record, n, 3], cls, repetition, fs and line_hz."""
-    records, rate_hz, line_hz = _load(folder)
+    records, rate_hz, line_hz = load(folder)
     calls = []
     for done, record in enumerate(records, start=1):
         calls.append(_judge(record, records, rate_hz, line_hz))
@@ -50,7 +50,14 @@ def score(folder: Path, progress: Progress) -> Score:
     return Score("motor_itsc", tuple(calls), tuple(bars), (_ladder(calls), _confusion(calls), _angles(calls)), SPLIT)
 
 
-def _load(folder: Path) -> tuple[list[_Record], float, float]:
+def load(folder: Path) -> tuple[list[_Record], float, float]:
+    """Read the records, their rate and the line's frequency [Hz].
+
+    Raises
+    ------
+    DataError
+        If the file or something in it is missing.
+    """
     import numpy as np
 
     path = folder / "currents.npz"

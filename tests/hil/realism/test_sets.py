@@ -2,8 +2,9 @@
 
 import csv
 import gzip
+import itertools
 import json
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def test_the_motors_ladder_rises_in_every_phase_the_same_way():
     rungs = motor_itsc.ladder(1)
     for phase in motor_itsc.PHASES:
         values = [motor_itsc.shares(rungs, phase, turns)[0] for turns in motor_itsc.LADDER]
-        assert all(low < high for low, high in zip(values[1:], values[2:], strict=False))
+        assert all(low < high for low, high in itertools.pairwise(values[1:]))
         assert motor_itsc.rank(rungs, phase) > 0.85
         assert values[0] < 0.05 < 0.2 < values[-1]
 
@@ -135,7 +136,7 @@ def test_the_command_prints_lines_and_draws(run, data, tmp_path):
     events = [json.loads(line) for line in result.stdout.splitlines()]
     assert [event["event"] for event in events] == ["table", "bar", "score"]
     assert events[0]["rows"][4][2:] == [events[0]["rows"][4][2], events[0]["rows"][4][3], "same"]
-    root = ElementTree.parse(tmp_path / "realism_skab.svg").getroot()
+    root = ET.parse(tmp_path / "realism_skab.svg").getroot()
     assert root.tag.endswith("svg")
     words = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
     assert "inlet valve closing" in words
@@ -143,7 +144,11 @@ def test_the_command_prints_lines_and_draws(run, data, tmp_path):
 
 
 def test_the_command_refuses_what_it_cannot_do(run, data, tmp_path):
-    for words in (("cwr", "--data", data), ("skab", "--data", tmp_path), ("skab", "--data", data, "--json", "--markdown")):
+    for words in (
+        ("cwr", "--data", data),
+        ("skab", "--data", tmp_path),
+        ("skab", "--data", data, "--json", "--markdown"),
+    ):
         result = run(*words)
         assert result.exit_code == USAGE_ERROR
         assert result.stderr.startswith("plantbench realism: ")
@@ -156,4 +161,4 @@ def test_ranges_and_ladder_are_drawn():
     for name, extra in (("cwru", sides), ("motor_itsc", {"recorded": rungs, "synthetic": rungs})):
         drawn = pictures.draw(Score(name, (), (), (), "", extra))
         assert "NaN" not in drawn
-        assert len(list(ElementTree.fromstring(drawn).iter("{http://www.w3.org/2000/svg}circle"))) >= 18
+        assert len(list(ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}circle"))) >= 18
