@@ -169,6 +169,9 @@ def _part(rig: Rig, document: Document, asset: str, settings: dict[str, Any]) ->
         for connection in rig.connections:
             if inside & set(connection.assets):
                 inside |= set(connection.assets)
+    foreign = next((item.id for item in rig.assets if item.id in inside and item.kind == "fmu"), None)
+    if foreign is not None:
+        raise ExportError(f"{asset} hangs together with {foreign}, an FMU, which cannot be put into another one")
     within = lambda name: name.partition(".")[0] in inside  # noqa: E731 - said once
     plant = dict(settings)
     for section in ("parameters", "initial"):
