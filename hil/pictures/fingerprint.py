@@ -11,7 +11,7 @@ import numpy as np
 
 from hil.pictures.sheet import sheet
 from hil.report.markup import Markup, tag
-from hil.report.plot import Frame, Mark, axes, frame, marks, readable, trace
+from hil.report.plot import COLUMNS, Frame, Mark, axes, frame, marks, readable, trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +50,12 @@ class Request:
     faults : laid over the second of the two runs; without any only the healthy run is drawn.
     settle_s : plant time that passes before the part that is drawn · span_s : length of that part.
     rate_hz : at which a true waveform is sampled; a point has a rate of its own.
+    actions : (plant time [s], command, value), given in both runs as an operator would: a fault that is seen only when
+        something moves needs it.
+    panels : of "time", "spectrum" and "envelope" those that a waveform is drawn in.
+    reach_hz : part of the spectrum that is drawn, all of it by default.
+    window_s : part of a waveform that is drawn in time, four turns of its shaft by default.
+    columns : curves are drawn as the extremes of this many columns: fewer make a smaller file.
 
     """
 
@@ -60,6 +66,19 @@ class Request:
     rate_hz: float = DEFAULT_RATE_HZ
     seed: int = 1
     lines: dict[str, float] = field(default_factory=dict)
+    actions: tuple[tuple[float, str, float], ...] = ()
+    panels: tuple[str, ...] = ("time", "spectrum", "envelope")
+    reach_hz: tuple[float, float] | None = None
+    window_s: float | None = None
+    columns: int = COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one run gave: the signals in the order of the request, and the mean speed of their shaft [Hz], 0: none."""
+
+    taken: tuple[Taken, ...]
+    speed_hz: float
 
 
 def fingerprint(rig: Rig, request: Request, progress: Callable[[str], None] = lambda _: None) -> tuple[str, list[str]]:
@@ -72,24 +91,29 @@ def fingerprint(rig: Rig, request: Request, progress: Callable[[str], None] = la
 
     """
     progress("healthy plant")
-    runs = {"healthy": _take(rig, replace(request, faults=()))}
+    runs = {"healthy": record(rig, replace(request, faults=()))}
     if request.faults:
         progress(", ".join(f"{f.kind} on {f.on} at {f.severity:g}" for f in request.faults))
-        runs["faulty"] = _take(rig, request)
-    marked = dict(request.lines) or _known_lines(rig, request, runs["healthy"][1])
+        runs["faulty"] = record(rig, request)
+    return draw(rig, request, runs)
+
+
+def draw(rig: Rig, request: Request, runs: dict[str, Recorded]) -> tuple[str, list[str]]:
+    """Return picture and numbers of runs that were recorded before; their names are "healthy" and "faulty"."""
+    speed = runs["healthy"].speed_hz
+    marked = dict(request.lines) or _known_lines(rig, request, speed)
     panels: list[tuple[str, Callable[[float], Markup]]] = []
     told = []
     for index, name in enumerate(request.signals):
-        taken = {run: found[0][index] for run, found in runs.items()}
-        speed = runs["healthy"][1]
-        panels += _panels(taken, speed, marked)
+        taken = {run: found.taken[index] for run, found in runs.items()}
+        panels += _panels(taken, speed, marked, request)
         told += [f"{name}, {run}: {_numbers(one)}" for run, one in taken.items()]
     height = 52.0 + len(panels) * (PANEL + GAP)
     title = ", ".join(f"{f.kind} on {f.on}, severity {f.severity:g}" for f in request.faults) or "healthy"
-    parts = [tag("text", f"{rig.title or rig.rig}: {title}", class_="head", x=LEFT, y=22.0), _key(bool(request.faults))]
-    for number, (caption, draw) in enumerate(panels):
+    parts = [tag("text", f"{rig.title or rig.rig}: {title}", class_="head", x=LEFT, y=22.0), _key("faulty" in runs)]
+    for number, (caption, panel) in enumerate(panels):
         y = 52.0 + number * (PANEL + GAP)
-        body = tag("g", tag("text", caption, x=LEFT, y=-3.0), draw(PANEL), transform=f"translate(0 {y:.1f})")
+        body = tag("g", tag("text", caption, x=LEFT, y=-3.0), panel(PANEL), transform=f"translate(0 {y:.1f})")
         parts.append(body)
     return sheet(WIDTH, height, f"Fingerprint: {title}", *parts), told
 
@@ -97,8 +121,15 @@ def fingerprint(rig: Rig, request: Request, progress: Callable[[str], None] = la
 # --- running ------------------------------------------------------------------------------------------------
 
 
-def _take(rig: Rig, request: Request) -> tuple[list[Taken], float]:
-    """Run the plant and return the signals, and the mean speed of the shaft they belong to [Hz], 0 if unknown."""
+def record(rig: Rig, request: Request) -> Recorded:
+    """Run the plant with the request's faults and return its signals.
+
+    Raises
+    ------
+    ValueError
+        A signal, point or command that does not exist, or a fault that does not fit; the message offers what there is.
+
+    """
     from emulator.emulation import Emulation
     from hil.insertion.catalogue import link_kinds
 
@@ -119,7 +150,11 @@ def _take(rig: Rig, request: Request) -> tuple[list[Taken], float]:
     waves: dict[str, list[NDArray[np.float64]]] = {name: [] for name in request.signals}
     times: dict[str, list[float]] = {name: [] for name in request.signals}
     speeds: list[float] = []
+    due = sorted(request.actions)
     while plant.t_ns < round((request.settle_s + request.span_s) * SECOND):
+        while due and due[0][0] * SECOND <= plant.t_ns:
+            _, command, value = due.pop(0)
+            plant.command(command, value)
         emulation.step()
         now_s = plant.t_ns / SECOND
         drawn = now_s > request.settle_s
@@ -136,8 +171,8 @@ def _take(rig: Rig, request: Request) -> tuple[list[Taken], float]:
                 times[name].append(now_s)
         if drawn:
             speeds.append(_speed(emulation, rig, request, points))
-    taken = [_taken(name, points.get(name), waves[name], times[name], request) for name in request.signals]
-    return taken, float(np.mean(speeds)) / (2.0 * math.pi) if speeds else 0.0
+    taken = tuple(_taken(name, points.get(name), waves[name], times[name], request) for name in request.signals)
+    return Recorded(taken, float(np.mean(speeds)) / (2.0 * math.pi) if speeds else 0.0)
 
 
 def _check_scalar(name: str, signals: dict[str, float], others: Sequence[str]) -> None:
@@ -222,39 +257,49 @@ def _known_lines(rig: Rig, request: Request, speed_hz: float) -> dict[str, float
 
 
 def _panels(
-    taken: dict[str, Taken], speed_hz: float, lines: dict[str, float]
+    taken: dict[str, Taken], speed_hz: float, lines: dict[str, float], request: Request
 ) -> list[tuple[str, Callable[[float], Markup]]]:
     first = next(iter(taken.values()))
+    columns = request.columns
     if not first.rate_hz:
         curves = {run: (one.time_s, one.values) for run, one in taken.items()}
-        return [_panel(f"{first.name}", first.unit, "s", curves)]
-    shown = {}
-    for run, one in taken.items():
-        count = min(one.values.size, max(int(one.rate_hz * (4.0 / speed_hz if speed_hz > 2.0 else 0.25)), 200))
-        shown[run] = (one.time_s[:count], one.values[:count])
-    out = [_panel(f"{first.name}, four turns", first.unit, "s", shown)]
-    out.append(_spectrum(taken, lines))
-    envelope = _envelope(taken, speed_hz, lines)
+        return [_panel(f"{first.name}", first.unit, "s", curves, columns=columns)]
+    out = []
+    if "time" in request.panels:
+        shown = {}
+        window_s = request.window_s or (4.0 / speed_hz if speed_hz > 2.0 else 0.25)
+        for run, one in taken.items():
+            count = min(one.values.size, max(int(one.rate_hz * window_s), 200))
+            shown[run] = (one.time_s[:count], one.values[:count])
+        turns = ", four turns" if not request.window_s and speed_hz > 2.0 else ""
+        out.append(_panel(f"{first.name}{turns}", first.unit, "s", shown, columns=columns))
+    if "spectrum" in request.panels:
+        out.append(_spectrum(taken, request))
+    envelope = _envelope(taken, speed_hz, lines, columns) if "envelope" in request.panels else None
     return [*out, envelope] if envelope is not None else out
 
 
-def _spectrum(taken: dict[str, Taken], lines: dict[str, float]) -> tuple[str, Callable[[float], Markup]]:
+def _spectrum(taken: dict[str, Taken], request: Request) -> tuple[str, Callable[[float], Markup]]:
     from twin.dsp import welch
 
+    low_hz, high_hz = request.reach_hz or (0.0, math.inf)
     curves = {}
     for run, one in taken.items():
         size = 1 << max(int(math.log2(max(one.values.size / 4, 256))), 8)
         found = welch(one.values, one.rate_hz, min(size, one.values.size))
-        density = np.maximum(np.atleast_2d(found.density)[0][1:], 1e-300)
-        curves[run] = (found.freq_hz[1:], np.log10(density) * 0.5)
+        density = np.maximum(np.atleast_2d(found.density)[0], 1e-300)
+        drawn = (found.freq_hz > 0.0) & (found.freq_hz >= low_hz) & (found.freq_hz <= high_hz)
+        curves[run] = (found.freq_hz[drawn], np.log10(density[drawn]) * 0.5)
     top = max(float(y.max()) for _, y in curves.values())
     curves = {run: (x, np.maximum(y, top - DECADES)) for run, (x, y) in curves.items()}
     first = next(iter(taken.values()))
-    return _panel(f"{first.name}, amplitude density, powers of ten", f"{first.unit}/√Hz", "Hz", curves)
+    caption = f"{first.name}, amplitude density, powers of ten"
+    # lines that were asked for are marked here; those of a bearing belong into the envelope
+    return _panel(caption, f"{first.unit}/√Hz", "Hz", curves, request.lines, request.columns)
 
 
 def _envelope(
-    taken: dict[str, Taken], speed_hz: float, lines: dict[str, float]
+    taken: dict[str, Taken], speed_hz: float, lines: dict[str, float], columns: int
 ) -> tuple[str, Callable[[float], Markup]] | None:
     from twin.dsp import choose_band, squared_envelope_spectrum
 
@@ -271,7 +316,7 @@ def _envelope(
     except ValueError:  # a signal without variation has no envelope to speak of
         return None
     caption = f"{last.name}, squared envelope of {band.low_hz:.0f} … {band.high_hz:.0f} Hz"
-    return _panel(caption, "modulation depth", "Hz", curves, lines)
+    return _panel(caption, "modulation depth", "Hz", curves, lines, columns)
 
 
 def _panel(
@@ -280,6 +325,7 @@ def _panel(
     x_unit: str,
     curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
     lines: dict[str, float] | None = None,
+    columns: int = COLUMNS,
 ) -> tuple[str, Callable[[float], Markup]]:
     everything = np.concatenate([y for _, y in curves.values()])
     _, shown_unit = readable(everything, unit)
@@ -293,14 +339,14 @@ def _panel(
         parts = [axes(f, x_unit, x_ticks=10)]
         if lines:
             parts.append(marks(f, [Mark(at, "mark", name, "t-truth") for name, at in lines.items()]))
-        parts += [_curve(f, run, x, y * factor) for run, (x, y) in curves.items()]
+        parts += [_curve(f, run, x, y * factor, columns) for run, (x, y) in curves.items()]
         return tag("g", *parts)
 
     return f"{caption} [{shown_unit}]" if shown_unit else caption, draw
 
 
-def _curve(f: Frame, run: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> Markup:
-    return tag("g", trace(f, x, y), class_=run)
+def _curve(f: Frame, run: str, x: NDArray[np.float64], y: NDArray[np.float64], columns: int) -> Markup:
+    return tag("g", trace(f, x, y, columns), class_=run)
 
 
 def _key(faulty: bool) -> Markup:

@@ -21,7 +21,11 @@ CROWD = 48
 
 WIDTH, HEIGHT = 168.0, 58.0
 GAP_X, GAP_Y = 52.0, 26.0
-MARGIN = 24.0
+MARGIN = 36.0
+FOLD = 5
+"""A plant of more columns goes on below, as lines of a text do: otherwise its words would be too small to read."""
+
+LANE = 5.0
 WORDS = {
     "shaft": "shaft", "belt": "belt", "pipe": "pipe", "stream": "stream", "gas": "gas", "heat": "heat", "wire": "wire",
     "material": "parts", "control": "control", "mount": "mount",
@@ -37,6 +41,7 @@ class _Node:
     points: Counter[str] = field(default_factory=Counter)
     column: int = 0
     row: float = 0.0
+    band: int = 0
 
 
 def topology(rig: Rig) -> str:
@@ -132,10 +137,11 @@ def _rows(nodes: dict[str, _Node], edges: list[tuple[str, str, str]]) -> None:
             names.sort(key=lambda name: (_mean(nodes[n].row for n in beside[name]), nodes[name].row))
             for row, name in enumerate(names):
                 nodes[name].row = float(row)
-    start = max((len(names) for names in columns.values()), default=0)
-    wide = max(max(columns, default=0) + 1, 5)
+    for node in nodes.values():
+        node.band, node.column = divmod(node.column, FOLD)
+    last = max((nodes[name].band for names in columns.values() for name in names), default=-1)
     for index, name in enumerate(lone):
-        nodes[name].column, nodes[name].row = index % wide, float(start + index // wide)
+        nodes[name].band, nodes[name].column, nodes[name].row = last + 1, index % FOLD, float(index // FOLD)
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -145,27 +151,45 @@ def _mean(values: Iterable[float]) -> float:
 
 def _picture(rig: Rig, nodes: dict[str, _Node], edges: list[tuple[str, str, str]]) -> str:
     columns = max(node.column for node in nodes.values()) + 1
-    rows = max(node.row for node in nodes.values()) + 1
-    top = MARGIN + 28.0
-    width = max(2 * MARGIN + columns * WIDTH + (columns - 1) * GAP_X, 560.0)
-    foot = top + rows * HEIGHT + (rows - 1) * GAP_Y + 30.0
+    width = max(2 * MARGIN + columns * WIDTH + (columns - 1) * GAP_X + 30.0, 560.0)
+    far = [edge for edge in edges if _far(nodes[edge[1]], nodes[edge[2]])]
+    tops, channels, foot = [], [], MARGIN + 28.0
+    for band in range(max(node.band for node in nodes.values()) + 1):
+        rows = max((node.row for node in nodes.values() if node.band == band), default=0.0) + 1
+        tops.append(foot)
+        channels.append(foot + rows * HEIGHT + (rows - 1) * GAP_Y + 10.0)
+        foot = channels[-1] + LANE * sum(nodes[one].band == band for _, one, _ in far) + 12.0
+    foot += 12.0
     devices = -(-len(rig.devices) // max(int((width - 2 * MARGIN) // 300.0), 1))
     height = foot + 40.0 + 18.0 * devices
     parts = [tag("text", rig.title or rig.rig, class_="head", x=MARGIN, y=MARGIN + 4.0)]
-    parts += [_edge(nodes[one], nodes[two], kind, top) for kind, one, two in edges]
-    parts += [_box(node, top) for node in nodes.values()]
+    used: Counter[int] = Counter()
+    for kind, one, two in edges:
+        lane = used[nodes[one].band] if _far(nodes[one], nodes[two]) else 0
+        used[nodes[one].band] += _far(nodes[one], nodes[two])
+        parts.append(
+            _edge(nodes[one], nodes[two], kind, tops, channels[nodes[one].band] + LANE * lane, sum(used.values()))
+        )
+    parts += [_box(node, tops) for node in nodes.values()]
     parts.append(_legend([k for k in WORDS if any(k == kind for kind, _, _ in edges)], foot))
     parts.append(_devices(rig, foot + 30.0, width))
     alt = f"Topology of {rig.rig}: {len(rig.assets)} assets, {len(rig.connections)} connections"
     return sheet(width, height, alt, *parts)
 
 
-def _corner(node: _Node, top: float) -> tuple[float, float]:
-    return MARGIN + node.column * (WIDTH + GAP_X), top + node.row * (HEIGHT + GAP_Y)
+def _far(one: _Node, two: _Node) -> bool:
+    """Whether boxes stand between, so that the line has to go around below the band of `one`."""
+    if one.band != two.band:
+        return True
+    return two.column != one.column + 1 and not (two.column == one.column and abs(two.row - one.row) < 1.5)
 
 
-def _box(node: _Node, top: float) -> Markup:
-    x, y = _corner(node, top)
+def _corner(node: _Node, tops: list[float]) -> tuple[float, float]:
+    return MARGIN + node.column * (WIDTH + GAP_X), tops[node.band] + node.row * (HEIGHT + GAP_Y)
+
+
+def _box(node: _Node, tops: list[float]) -> Markup:
+    x, y = _corner(node, tops)
     counted = f"{node.name} ×{node.count}" if node.count > 1 else node.name
     kind = node.kind.replace("_", " ")
     devices = sorted(node.points.items())
@@ -184,27 +208,25 @@ def _short(text: str, letters: int) -> str:
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
-def _edge(one: _Node, two: _Node, kind: str, top: float) -> Markup:
+def _edge(one: _Node, two: _Node, kind: str, tops: list[float], channel: float, lane: int) -> Markup:
     # Parallel connections of two assets would lie on one another: each medium has a height of its own.
     shift = (list(WORDS).index(kind) - 4) * 4.0
-    (x0, y0), (x1, y1) = _corner(one, top), _corner(two, top)
+    (x0, y0), (x1, y1) = _corner(one, tops), _corner(two, tops)
     y0, y1 = y0 + 0.5 * HEIGHT + shift, y1 + 0.5 * HEIGHT + shift
-    if two.column > one.column:
+    if _far(one, two):
+        # out to the right, down into the free space below the band, along it, and in from the left
+        out, enter = x0 + WIDTH + 8.0 + LANE * (lane % 5), x1 - 8.0 - LANE * (lane % 5)
+        corners = [(x0 + WIDTH, y0), (out, y0), (out, channel), (enter, channel), (enter, y1), (x1, y1)]
+        d = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
+    elif two.column > one.column:
         a, b = x0 + WIDTH, x1
-        bend = 0.5 * (b - a) if two.column == one.column + 1 else 0.5 * GAP_X + 18.0
+        bend = 0.5 * (b - a)
         d = f"M{a:.1f} {y0:.1f}C{a + bend:.1f} {y0:.1f} {b - bend:.1f} {y1:.1f} {b:.1f} {y1:.1f}"
-    elif one.column == two.column:
+    else:
         side = x0 + WIDTH
         d = f"M{side:.1f} {y0:.1f}C{side + 34:.1f} {y0:.1f} {side + 34:.1f} {y1:.1f} {side:.1f} {y1:.1f}"
-    else:  # the way back, below everything it passes
-        low = max(y0, y1) - shift + 0.5 * HEIGHT + 0.5 * GAP_Y + 0.5 * shift
-        d = (
-            f"M{x0 + WIDTH:.1f} {y0:.1f}C{x0 + WIDTH + 30:.1f} {y0:.1f} {x0 + WIDTH + 30:.1f} {low:.1f} "
-            f"{x0 + 0.5 * WIDTH:.1f} {low:.1f}L{x1 + 0.5 * WIDTH:.1f} {low:.1f}"
-            f"C{x1 - 30:.1f} {low:.1f} {x1 - 30:.1f} {y1:.1f} {x1:.1f} {y1:.1f}"
-        )
     style = f"stroke: var(--{kind})"
-    return tag("path", class_="edge", d=d, style=style, stroke_dasharray=DASHES.get(kind))
+    return tag("path", class_="edge", d=d, style=style, stroke_dasharray=DASHES.get(kind), stroke_linejoin="round")
 
 
 def _legend(kinds: list[str], y: float) -> Markup:

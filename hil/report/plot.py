@@ -128,9 +128,9 @@ def axes(f: Frame, x_unit: str, *, x_ticks: int = 6, y_ticks: int = 3) -> Markup
     return Markup("".join(parts))
 
 
-def trace(f: Frame, x: np.ndarray, y: np.ndarray) -> Markup:
+def trace(f: Frame, x: np.ndarray, y: np.ndarray, columns: int = COLUMNS) -> Markup:
     """Draw a curve; it breaks where there is no number."""
-    x, y = thin(x, y)
+    x, y = thin(x, y, columns)
     runs: list[str] = []
     pen_down = False
     for xi, yi in zip(x.tolist(), y.tolist(), strict=True):

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 
@@ -65,3 +66,25 @@ def test_a_circle_of_assets_still_has_an_order():
     circle = (Connection(kind="stream", joins=("tank1", "discharge1", "tank1")),)
     found = boxes(topology(rig.model_copy(update={"connections": circle})))
     assert found["tank1"][0] != found["discharge1"][0]
+
+
+def test_a_long_plant_goes_on_below_and_its_lines_pass_no_box():
+    picture = ET.fromstring(topology(load_rig("water_network")).encode())
+    assert float(picture.get("width")) < 1250.0
+    boxes = [
+        tuple(float(r.get(key)) for key in ("x", "y", "width", "height"))
+        for r in picture.iter(f"{SVG}rect")
+        if r.get("class") == "box"
+    ]
+    checked = 0
+    for path in picture.iter(f"{SVG}path"):
+        if path.get("class") != "edge" or "C" in path.get("d"):
+            continue
+        corners = [tuple(map(float, c.split())) for c in path.get("d")[1:].split("L")]
+        for (x0, y0), (x1, y1) in pairwise(corners):
+            for x, y, w, h in boxes:
+                inside_x = min(x0, x1) < x + w - 0.1 and max(x0, x1) > x + 0.1
+                inside_y = min(y0, y1) < y + h - 0.1 and max(y0, y1) > y + 0.1
+                assert not (inside_x and inside_y)
+        checked += 1
+    assert checked > 3
