@@ -32,7 +32,7 @@ class Figure:
 
 
 def _course(
-    rig: str, on: str, *signals: str, settle: float = 10, onset: float = 30, span: float = 120, **more: object
+    rig: str, on: str, *signals: str, settle: float = 5, onset: float = 20, span: float = 70, **more: object
 ) -> Figure:
     """Process values over time, before and after the onset."""
     return Figure(rig, on, signals, settle_s=settle, onset_s=onset, span_s=span, **more)  # type: ignore[arg-type]
@@ -65,12 +65,12 @@ def _cut(*signals: str, **more: object) -> Figure:
 
 def _capper(*signals: str, **more: object) -> Figure:
     more = {"params": {"station": "capper"}} | more
-    return _course("bottling_line", "line1", *signals, settle=20, onset=120, span=600, **more)
+    return _course("bottling_line", "line1", *signals, settle=10, onset=40, span=200, **more)
 
 
 MAINS = {"settle_s": 2.0, "span_s": 2.0, "rate_hz": 5_120.0, "panels": ("time",), "window_s": 0.06}
 PIPES = {"settle": 5, "onset": 15, "span": 45}
-PRESS = {"settle": 20, "onset": 40, "span": 60, "block_ms": 20}
+PRESS = {"settle": 5, "onset": 22, "span": 40, "block_ms": 20}
 AUTO = "pid1.setpoint_m3_s"
 PISTON = (
     "piston1.suction_cap_1_temperature_k",
@@ -78,7 +78,7 @@ PISTON = (
     "piston1.crankcase_temperature_k",
     "piston1.flow_kg_s",
 )
-STEPS = ((40.0, AUTO, 0.0185), (110.0, AUTO, 0.0215), (170.0, AUTO, 0.0195))
+STEPS = ((40.0, AUTO, 0.0185), (70.0, AUTO, 0.0215), (100.0, AUTO, 0.0195))
 
 FIGURES: dict[str, Figure] = {
     # --- rolling bearings -----------------------------------------------------------------------------------
@@ -131,27 +131,28 @@ FIGURES: dict[str, Figure] = {
     "motor_blocked_rotor": _course("water_network", "motor1", "motor1.speed_rad_s", "motor1.current_a",
                                    "motor1.winding_temperature_k", span=60, onset=20),
     "motor_fan_blocked": _course("pump_skid", "motor1", "motor1.winding_temperature_k", "motor1.frame_temperature_k",
-                                 "motor1.current_a", span=600, onset=60),
+                                 "motor1.current_a", span=240, onset=40),
     "supply_phase_loss": Figure("water_network", "motor1", ("motor1.current_a_a", "motor1.current_b_a",
         "motor1.current_c_a",
                                                             "motor1.speed_rad_s"), **MAINS),
     "supply_unbalance": Figure("water_network", "motor1", ("motor1.current_a_a", "motor1.current_b_a",
                                                            "motor1.current_c_a"), **MAINS),
-    "supply_sag": _course("pump_skid", "vfd1", "vfd1.dc_link_v", "motor1.speed_rad_s", "motor1.current_a", span=60),
+    "supply_sag": _course("pump_skid", "vfd1", "vfd1.dc_link_v", "motor1.speed_rad_s", "motor1.current_a", span=60,
+                          severity=0.5),
     "vfd_capacitor_ageing": Figure("pump_skid", "vfd1", ("motor1.current_a_a", "vfd1.dc_ripple_v"), span_s=8.0,
                                    rate_hz=2_560.0, panels=("time", "spectrum"), reach_hz=(0.0, 500.0)),
     "vfd_igbt_open": Figure("pump_skid", "vfd1", ("motor1.current_a_a", "motor1.current_b_a", "motor1.torque_nm"),
         **MAINS),
     # --- valves and loops -----------------------------------------------------------------------------------
-    "valve_stiction": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=230,
+    "valve_stiction": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=125,
                               actions=STEPS),
-    "valve_dead_band": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=230,
+    "valve_dead_band": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=125,
                                actions=STEPS),
-    "valve_low_air": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=230,
+    "valve_low_air": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=125,
                              actions=STEPS),
     "valve_positioner_offset": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s"),
     "valve_trim_erosion": _course("pump_skid", "valve1", "pid1.output", "valve1.position", "pump1.flow_m3_s"),
-    "pid_tuning": _course("pump_skid", "pid1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=230,
+    "pid_tuning": _course("pump_skid", "pid1", "pid1.output", "valve1.position", "pump1.flow_m3_s", span=125,
                           actions=STEPS),
     # --- pipes, tanks ---------------------------------------------------------------------------------------
     "pipe_leak": _course("water_network", "node5", "ring4.flow_m3_s", "ring5.flow_m3_s", "node5.pressure_pa", **PIPES),
@@ -161,13 +162,13 @@ FIGURES: dict[str, Figure] = {
                                span=60,
                                actions=((30.0, "motor2.run", 0.0),)),
     "pipe_upstream_disturbance": _course("pump_skid", "discharge1", "pump1.flow_m3_s", "pump1.discharge_pressure_pa",
-                                         "pid1.output", span=230),
+                                         "pid1.output", span=125),
     "check_valve_stuck_open": _course("water_network", "check1", "check1.flow_m3_s", "pump1.speed_rad_s",
         "ring1.flow_m3_s",
                                       settle=5, onset=5, span=60, actions=((20.0, "motor1.run", 0.0),)),
     "tank_foam": _course("water_network", "tank1", "tank1.hydrostatic_level_m", "tank1.radar_level_m", **PIPES),
     "tank_level_tap_plugged": _course("water_network", "tank2", "tank2.hydrostatic_level_m", "tank2.radar_level_m",
-        settle=5, onset=15, span=80),
+        settle=5, onset=15, span=50),
     # --- gearbox --------------------------------------------------------------------------------------------
     "gear_tooth_crack": _gear(),
     "gear_pitting": _gear(),
@@ -176,7 +177,7 @@ FIGURES: dict[str, Figure] = {
     "gear_eccentricity": _gear(panels=("time", "spectrum"), reach_hz=(350.0, 800.0), span_s=8.0),
     "gear_misalignment": _gear("gearbox1.radial_h_m_s2", "gearbox1.axial_m_s2", panels=("spectrum",), reach_hz=(0.0,
         3000.0)),
-    "gear_backlash": _gear("gearbox1.radial_h_m_s2", "gearbox1.mesh_force_n", initial={"brake1.wanted_nm": 0.0},
+    "gear_backlash": _gear("gearbox1.radial_h_m_s2", "gearbox1.mesh_force_n", initial={"brake1.wanted_nm": 3.0},
         settle_s=8.0,
                            panels=("time", "spectrum")),
     "gear_low_oil": _course("gearbox_stand", "gearbox1", "gearbox1.oil_temperature_k", "gearbox1.oil_pressure_pa",
@@ -205,21 +206,21 @@ FIGURES: dict[str, Figure] = {
                                 "spindle1.axis_position_m", settle=2, onset=10, span=30),
     "spindle_coolant_loss": _course("machining_cell", "spindle1", "spindle1.tool_wear",
         "spindle1.bearing_temperature_k",
-                                    "spindle1.growth_m", span=600, onset=60),
+                                    "spindle1.growth_m", span=240, onset=40),
     # --- compressed air -------------------------------------------------------------------------------------
     "air_leak": _course("compressor_station", "receiver1", "receiver1.gauge_pressure_pa", "receiver1.leak_kg_s",
-                        "screw1.loaded", "screw2.flow_m3_s", settle=5, onset=15, span=80),
+                        "screw1.loaded", "screw2.flow_m3_s", settle=5, onset=15, span=50),
     "compressor_inlet_filter": _course("compressor_station", "screw2", "screw2.inlet_pressure_pa", "screw2.flow_m3_s",
                                        "screw2.speed_rad_s", "screw2.specific_power_j_m3", settle=5, onset=10, span=40),
     "compressor_oil_cooler_fouling": _course("compressor_station", "screw2", "screw2.oil_temperature_k",
                                              "screw2.discharge_temperature_k", "screw2.tripped",
-                                             settle=5, onset=20, span=160),
+                                             settle=5, onset=15, span=75),
     "compressor_unloader_stuck": _course("compressor_station", "screw1", "receiver1.gauge_pressure_pa",
         "screw1.opening",
-                                         "screw1.shaft_power_w", settle=5, onset=15, span=100),
-    "compressor_suction_valve_leak": _course("compressor_station", "piston1", *PISTON, settle=5, onset=20, span=120),
-    "compressor_discharge_valve_leak": _course("compressor_station", "piston1", *PISTON, settle=5, onset=20, span=120),
-    "compressor_ring_leak": _course("compressor_station", "piston1", *PISTON, settle=5, onset=20, span=120),
+                                         "screw1.shaft_power_w", settle=5, onset=15, span=50),
+    "compressor_suction_valve_leak": _course("compressor_station", "piston1", *PISTON, settle=5, onset=15, span=60),
+    "compressor_discharge_valve_leak": _course("compressor_station", "piston1", *PISTON, settle=5, onset=15, span=60),
+    "compressor_ring_leak": _course("compressor_station", "piston1", *PISTON, settle=5, onset=15, span=60),
     "compressor_rod_knock": Figure("compressor_station", "piston1", ("piston1.acceleration_m_s2",
         "piston1.rod_1_position_m"),
                                    settle_s=5.0, panels=("time",), severity=0.5),
@@ -244,7 +245,7 @@ FIGURES: dict[str, Figure] = {
                                   "exchanger1.hot_pressure_drop_pa", span=90),
     # --- hydraulics -----------------------------------------------------------------------------------------
     "hpu_cooler": _course("hydraulic_press", "hpu1", "hpu1.reservoir_temperature_k", "hpu1.cooling_power_w",
-                          "hpu1.pump_flow_m3_s", span=400, onset=60),
+                          "hpu1.pump_flow_m3_s", span=200, onset=40),
     "hpu_pump_leakage": _course("hydraulic_press", "hpu1", "hpu1.pump_flow_m3_s", "hpu1.pump_pressure_pa",
                                 "hpu1.efficiency_factor", **PRESS),
     "hpu_valve_switching": _course("hydraulic_press", "hpu1", "hpu1.cap_pressure_pa", "hpu1.piston_position_m",

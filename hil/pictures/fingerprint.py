@@ -218,6 +218,7 @@ def _taken(
 def _unit(name: str) -> str:
     """Read the unit off a signal's name: ``…_m3_s`` is m³/s."""
     tails = {
+        "_w_k": "W/K", "_j_m3": "J/m³", "_m2_s": "m²/s",
         "_m_s2": "m/s²", "_m3_s": "m³/s", "_kg_s": "kg/s", "_rad_s": "rad/s", "_m_s": "m/s", "_pa": "Pa", "_k": "K",
         "_w": "W", "_nm": "N·m", "_n": "N", "_a": "A", "_v": "V", "_m": "m", "_hz": "Hz", "_kg": "kg", "_j": "J",
     }  # fmt: skip
