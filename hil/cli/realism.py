@@ -14,7 +14,9 @@ def realism(
     data: Annotated[Path, typer.Option(help="Folder that holds the recorded sets by their names.")],
     sets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SET]...", help="cwru, hit_sm, motor_itsc, skab, hydraulic_uci; all when none is given."),
+        typer.Argument(
+            metavar="[SET]...", help="cwru, hit_sm, motor_itsc, skab, hydraulic_uci; all when none is given."
+        ),
     ] = None,
     units: Annotated[
         int, typer.Option(min=1, help="Synthetic units a fault and size, each with a structure of its own.")

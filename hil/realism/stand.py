@@ -22,10 +22,12 @@ from rigs.schema import SensorSpec
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
+Waves = list[tuple[float, float, float]]
 
 TICK_S = 0.001
 BLOCK_TICKS = 500
 SETTLE_S = 0.5
+CAGE_HARMONICS = 3
 SPALLS = {
     "bearing_outer_race": "outer_spall_mm",
     "bearing_inner_race": "inner_spall_mm",
@@ -50,6 +52,8 @@ class Stand:
     load_angle_rad : the load stands this far from straight down, either way.
     slip, slip_sigma : of the cage, and of single passages.
     turning_load : a load that turns with the shaft (unbalance, shafts out of line), as a share of the one that stands.
+    cage_load : what balls of unlike size add to the load as the cage brings them round: each of the first harmonics of
+        its turn, as a share of the load that stands.
     spall_strength : factor on the bearing's impulse for the edges of this unit's spall, even in its logarithm.
     grade_mm_s : balance grade.
     speed_ripple : standard deviation of slow speed changes, relative.
@@ -70,6 +74,7 @@ class Stand:
     slip: Range = (0.001, 0.01)
     slip_sigma: Range = (0.002, 0.015)
     turning_load: Range = (0.0, 0.8)
+    cage_load: Range = (0.0, 0.4)
     spall_strength: Range = (1.0, 6.0)
     grade_mm_s: Range = (1.0, 6.3)
     speed_ripple: float = 2e-4
@@ -111,8 +116,12 @@ def record(
     chain = WaveformChain(SensorSpec(kind="accelerometer"), streams, "sensor", rate_hz)
     load_n = draw.scale("load", *stand.load_n)
     parts, n0 = [], 0
-    turning = load_n * draw.even("turning", *stand.turning_load), draw.even("phase", 0.0, 2.0 * math.pi)
-    for trace in _shaft(streams, speed_hz, stand.speed_ripple, load_n, turning, stand.seconds + SETTLE_S):
+    waves = [(1.0, draw.even("turning", *stand.turning_load), draw.even("phase", 0.0, 2.0 * math.pi))]
+    cage_order = bearing.parameters.cage_order * (1.0 - bearing.parameters.slip)
+    for i in range(1, CAGE_HARMONICS + 1):
+        share, phase = draw.even(f"cage{i}", *stand.cage_load), draw.even(f"cage phase{i}", 0.0, 2.0 * math.pi)
+        waves.append((i * cage_order, share, phase))
+    for trace in _shaft(streams, speed_hz, stand.speed_ripple, load_n, waves, stand.seconds + SETTLE_S):
         first, _ = sample_grid(trace, rate_hz)
         n0, end = int(first[0]), int(first[-1])
         parts.append(chain.read(n0, housing.render(trace, rotor, bearing, n0, end - n0, rate_hz)))
@@ -144,11 +153,11 @@ def _machine(stand: Stand, streams: Streams, draw: _Draws, angle_rad: float) -> 
 
 
 def _shaft(
-    streams: Streams, speed_hz: float, ripple: float, load_n: float, turning: tuple[float, float], seconds: float
+    streams: Streams, speed_hz: float, ripple: float, load_n: float, waves: Waves, seconds: float
 ) -> list[ShaftTrace]:
     """Blocks of a shaft whose speed wanders a little about its mean, with a memory of a second.
 
-    `turning` is the load that turns with the shaft [N] and where it points at angle zero [rad].
+    `waves` of the load: order of the shaft, share of the load that stands, phase at angle zero [rad].
     """
     ticks = -(-round(seconds / TICK_S) // BLOCK_TICKS) * BLOCK_TICKS
     keep = math.exp(-TICK_S)
@@ -157,7 +166,8 @@ def _shaft(
     speed = 2.0 * math.pi * speed_hz * (1.0 + ripple * state)
     turns = np.concatenate(([0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * TICK_S))) / (2.0 * math.pi)
     middle = 0.5 * (turns[1:] + turns[:-1])
-    load = np.maximum(load_n + turning[0] * np.cos(2.0 * math.pi * middle + turning[1]), 0.0)
+    sway = sum(share * np.cos(2.0 * math.pi * order * middle + phase) for order, share, phase in waves)
+    load = load_n * np.maximum(1.0 + sway, 0.0)
     zeros, ones = np.zeros(BLOCK_TICKS), np.ones(BLOCK_TICKS)
     blocks = []
     for at in range(0, ticks, BLOCK_TICKS):

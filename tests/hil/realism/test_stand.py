@@ -65,6 +65,14 @@ def test_the_load_that_turns_makes_the_outer_race_beat_at_shaft_speed():
     assert depth["turning"] > 3.0 * depth["still"]
 
 
+def test_balls_of_unlike_size_make_the_outer_race_beat_with_the_cage():
+    alike = dataclasses.replace(LOUD, cage_load=(0.0, 0.0))
+    unlike = dataclasses.replace(LOUD, cage_load=(0.4, 0.4))
+    lines = {name: seen("bearing_outer_race", stand=s)["FTF dB"] for name, s in
+             (("alike", alike), ("unlike", unlike))}  # fmt: skip
+    assert lines["unlike"] > lines["alike"] + 3.0
+
+
 def test_features_do_not_know_the_unit():
     x = record(LOUD, 3, SPEED_HZ, "bearing_inner_race", 0.5)
     geometry = parse_bearing("6205")
