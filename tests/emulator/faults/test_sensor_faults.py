@@ -1,9 +1,8 @@
-import itertools
+"""What each sensor fault does, in numbers."""
 
 import numpy as np
 import pytest
 
-from emulator.faults.base import registry
 from emulator.faults.sensor_aliasing import SensorAliasing
 from emulator.faults.sensor_bias import SensorBias
 from emulator.faults.sensor_crosstalk import SensorCrosstalk
@@ -24,165 +23,12 @@ from emulator.faults.sensor_wire_break import SensorWireBreak
 from emulator.faults.sensor_wrong_scaling import SensorWrongScaling
 from emulator.faults.word_swap import WordSwap
 from emulator.sensors.adc import swap_words
-from emulator.sensors.chain import ScalarChain, WaveformChain
+from emulator.sensors.chain import ScalarChain
 from emulator.sensors.transducers import MOUNTS, Mount
 from emulator.streams import Streams
 from rigs.schema import SensorSpec
+from tests.emulator.faults.sensor_runs import SHAKE, TRUTH, pressure, scalar_run, strip, vibration, waveform_run
 from tests.oracles.sensor import amplitude, lag_amplitude
-
-FAULTS = sorted(
-    (f for f in registry().values() if f.layer == "sensor"),
-    key=lambda f: f.kind,
-)
-VARIANTS = [(kind, {}) for kind in FAULTS] + [
-    (SensorStuck, {"at": "element"}),
-    (SensorDrift, {"law": "walk"}),
-    (SensorSpikes, {"at": "after"}),
-    (SensorPolarity, {"mode": "axis", "with": "q"}),
-]
-# what says nothing on a scalar, or nothing on a waveform
-NOT_SCALAR = {SensorAliasing, SensorLooseMount}
-NOT_WAVEFORM = {SensorLag, SensorWireBreak}
-TRUTH = 50.0 + 20.0 * np.sin(np.arange(200) / 5.0)
-SHAKE = 100.0 * np.sin(np.arange(12_800) / 7.0)
-
-
-def strip(*chains):
-    """Put chains side by side in one device, and return the first."""
-    beside = {chain.name: chain for chain in chains}
-    for chain in chains:
-        chain.neighbours = beside
-    return chains[0]
-
-
-def pressure(kind="transmitter_4_20ma", **spec):
-    """A scalar with everything that can go wrong; its neighbour stands at 40 of 100."""
-    spec = {"lag": "100 ms"} | spec
-    made = [
-        ScalarChain(SensorSpec(kind=kind, **spec), Streams(2), f"sensor/{name}", 0.1, span=(0.0, 100.0))
-        for name in ("p", "q")
-    ]
-    made[1].read(40.0)
-    return strip(*made)
-
-
-def vibration(rate=25_600.0, **spec):
-    spec = {"kind": "accelerometer", "bits": 24, "noise": 0.0} | spec
-    made = [WaveformChain(SensorSpec(**spec), Streams(2), f"sensor/{name}", rate) for name in ("v", "q")]
-    return strip(*made)
-
-
-def scalar_run(fault, severity, chain=None, truth=TRUTH):
-    chain = chain or pressure()
-    values, status = [], []
-    for i, value in enumerate(truth):
-        if fault is not None:
-            fault.apply(chain, severity, i * 100_000_000)
-        values.append(chain.read(float(value)))
-        status.append(chain.status)
-    return np.array(values), status
-
-
-def waveform_run(fault, severity, chain=None):
-    chain = chain or vibration()
-    if fault is not None:
-        fault.apply(chain, severity, 0)
-    blocks = []
-    for n in range(0, SHAKE.size, 2560):
-        chain.neighbours["q"].read(n, np.cos(np.arange(n, n + 2560) / 3.0))
-        fine = np.repeat(SHAKE[n : n + 2560], 4) if chain.fine_rate_hz else None
-        blocks.append(chain.read(n, SHAKE[n : n + 2560], 4 * n, fine))
-    return np.concatenate(blocks)
-
-
-@pytest.mark.parametrize(("kind", "params"), VARIANTS)
-@pytest.mark.slow_without_jit
-def test_severity_0_leaves_every_bit_as_it_was(kind, params):
-    if kind not in NOT_SCALAR and params.get("mode") != "axis":
-        assert scalar_run(kind(params), 0.0)[0].tobytes() == scalar_run(None, 0.0)[0].tobytes()
-    if kind not in NOT_WAVEFORM:
-        assert waveform_run(kind(params), 0.0).tobytes() == waveform_run(None, 0.0).tobytes()
-
-
-# swapped wires are the device's, and show there (test_sensor_strip.py)
-SEEN = [(kind, params) for kind, params in VARIANTS if kind is not SensorSwappedChannels]
-
-
-@pytest.mark.parametrize(("kind", "params"), [v for v in SEEN if v[0] not in NOT_SCALAR and v[1].get("mode") != "axis"])
-@pytest.mark.slow_without_jit
-def test_severity_1_shows_and_going_back_to_0_heals(kind, params):
-    healthy = scalar_run(None, 0.0, truth=np.concatenate((TRUTH, TRUTH)))[0]
-    chain = pressure()
-    scalar_run(None, 0.0, chain, TRUTH[:50])
-    sick, status = scalar_run(kind(params), 1.0, chain, np.concatenate((TRUTH[50:], TRUTH[:100])))
-    assert not np.array_equal(sick, healthy[50:300]) or "bad" in status
-    # a lag forgets what it was in ten of its time constants
-    scalar_run(kind(params), 0.0, chain, np.full(60, TRUTH[99]))
-    fresh = pressure()
-    scalar_run(None, 0.0, fresh, np.concatenate((TRUTH, TRUTH[:100], np.full(60, TRUTH[99]))))
-    healed, status = scalar_run(kind(params), 0.0, chain, TRUTH[100:])
-    assert healed.tobytes() == scalar_run(None, 0.0, fresh, TRUTH[100:])[0].tobytes()
-    assert set(status) == {"good"}
-
-
-@pytest.mark.parametrize(("kind", "params"), [v for v in SEEN if v[0] not in NOT_WAVEFORM])
-@pytest.mark.slow_without_jit
-def test_severity_1_shows_in_a_waveform(kind, params):
-    # in half a second what comes by chance must come often
-    often = {SensorDropout: {"every_s": 0.1}, SensorSpikes: {"rate_hz": 100.0}}.get(kind, {})
-    assert not np.array_equal(waveform_run(kind(params | often), 1.0), waveform_run(None, 0.0))
-
-
-@pytest.mark.parametrize(("kind", "params"), [v for v in SEEN if v[0] not in NOT_WAVEFORM])
-@pytest.mark.slow_without_jit
-def test_a_faulty_waveform_does_not_depend_on_how_it_is_cut_and_goes_on_after_a_restore(kind, params):
-    whole, parts = vibration(), vibration()
-    kind(params).apply(whole, 0.6, 0)
-    kind(params).apply(parts, 0.6, 0)
-    other = np.cos(np.arange(SHAKE.size) / 3.0)
-    edges = [0, 1, 700, 703, 5000, SHAKE.size]
-    fine = np.repeat(SHAKE, 4)
-
-    def read(chain, a, b):
-        chain.neighbours["q"].read(a, other[a:b])
-        return chain.read(a, SHAKE[a:b], 4 * a, fine[4 * a : 4 * b] if chain.fine_rate_hz else None)
-
-    expected = read(whole, 0, SHAKE.size)
-    got = [read(parts, a, b) for a, b in itertools.pairwise(edges[:-1])]
-    late = vibration()
-    late.restore(parts.save())
-    late.neighbours["q"].restore(parts.neighbours["q"].save())
-    got.append(read(late, *edges[-2:]))
-    assert np.concatenate(got).tobytes() == expected.tobytes()
-
-
-@pytest.mark.parametrize(("kind", "params"), [v for v in SEEN if v[0] not in NOT_SCALAR and v[1].get("mode") != "axis"])
-def test_a_faulty_scalar_does_not_depend_on_how_it_is_cut_and_goes_on_after_a_restore(kind, params):
-    whole, parts, late = pressure(), pressure(), pressure()
-    kind(params).apply(whole, 0.6, 0)
-    kind(params).apply(parts, 0.6, 0)
-    expected = whole.read_block(TRUTH)
-    got = [parts.read(float(v)) for v in TRUTH[:7]]
-    got += parts.read_block(TRUTH[7:60]).tolist()
-    late.restore(parts.save())
-    got += late.read_block(TRUTH[60:]).tolist()
-    assert np.array(got).tobytes() == expected.tobytes()
-
-
-@pytest.mark.parametrize(("kind", "params"), VARIANTS)
-def test_applying_a_fault_twice_is_applying_it_once(kind, params):
-    make = vibration if kind in NOT_SCALAR or params.get("mode") == "axis" else pressure
-    once, twice = make(), make()
-    kind(params).apply(once, 0.7, 0)
-    kind(params).apply(twice, 0.7, 0)
-    kind(params).apply(twice, 0.7, 0)
-    assert once.condition == twice.condition
-
-
-@pytest.mark.parametrize("kind", FAULTS)
-def test_an_unknown_parameter_is_refused_by_name(kind):
-    with pytest.raises(ValueError, match=f"fault {kind.kind} has no parameter 'colour'"):
-        kind({"colour": "red"})
 
 
 @pytest.mark.parametrize("severity", [0.2, 1.0])
