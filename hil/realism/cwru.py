@@ -23,13 +23,14 @@ STAND = Stand(
     background_n=(0.002, 0.01),
 )
 HOW = (
-    "The stand's ranges say what a small motor is. Three were set by looking: the broadband force on the normal record"
-    " 97; the load that turns with the shaft and the strength of seeded spalls on fan-end records, HIT-SM and MFPT. The"
-    " load that balls of unlike size bring round with the cage was added after cage lines were seen in outer-race records"
-    " of all sets, the reported ones among them; its range is a round guess. Of the 18 reported drive-end records 8 were"
-    " right before any of this (6 units a size), 15 without the cage's load (8 units), 16 with it and half the units (4)."
-    " Features of the classifier were chosen on fan-end, HIT-SM and MFPT records; penalty and threshold are round"
-    " numbers fixed beforehand. Records in which no family stands out by 7.5 dB, whichever it is, teach nothing."
+    "The stand's ranges say what a small motor is. Three were set by looking: the broadband force on the normal"
+    " record 97; the load that turns with the shaft and the strength of seeded spalls on fan-end records, HIT-SM"
+    " and MFPT. The load that balls of unlike size bring round with the cage was added after cage lines were seen"
+    " in outer-race records of all sets, the reported ones among them; its range is a round guess. Of the 18"
+    " reported drive-end records 8 were right before any of this (6 units a size), 15 without the cage's load (8"
+    " units), 16 with it and half the units (4). Features of the classifier were chosen on fan-end, HIT-SM and"
+    " MFPT records; penalty and threshold are round numbers fixed beforehand. Records in which no family stands"
+    " out by 7.5 dB, whichever it is, teach nothing."
 )
 
 
