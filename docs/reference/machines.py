@@ -91,10 +91,10 @@ def main() -> None:
     lines = [
         "# Machines",
         "",
-        "Every kind of asset a rig may name: nameplate keys, private parameters with the values in force (SI), signals,",
-        "waveforms, commands, ports and faults. Made from the code by `python docs/reference/machines.py`.",
+        "Every kind of asset a rig may name: nameplate keys, private parameters with the values in force (SI),",
+        "signals, waveforms, commands, ports and faults. Made from the code by `python docs/reference/machines.py`.",
         "",
-        "Besides its own keys every asset has `id` and `kind`, and may have `title`, `level` (F0 to F2) and `provenance`.",
+        "Besides its own keys every asset has `id` and `kind`, and may have `title`, `level` (F0 to F2), `provenance`.",
         "",
     ]
     found = plants()

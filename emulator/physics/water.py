@@ -46,4 +46,4 @@ def _wagner(temperature_k: float) -> float:
 
 def viscosity_pa_s(temperature_k: float) -> float:
     """Dynamic viscosity, 0…100 °C within 2.5 % (µ = A·10^(B/(T - C)), Al-Shemmeri 2012), exact at 20 °C."""
-    return _VISCOSITY_20 * 10.0 ** (247.8 / (temperature_k - 140.0) - 247.8 / (293.15 - 140.0))
+    return _VISCOSITY_20 * math.pow(10.0, 247.8 / (temperature_k - 140.0) - 247.8 / (293.15 - 140.0))

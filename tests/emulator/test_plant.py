@@ -4,8 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from emulator.joining import AssemblyError
 from emulator.faults.impeller_wear import ImpellerWear
+from emulator.joining import AssemblyError
 from emulator.plant import Plant
 from rigs.load import load_rig
 from rigs.schema import Connection
