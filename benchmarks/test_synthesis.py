@@ -42,6 +42,7 @@ class Running:
         self.speed = np.full(channels, 2 * np.pi * HZ)
         self.turns = np.zeros(channels)
         self.t = 0
+        self.out = np.empty((SAMPLES, channels), np.float32)
 
     def step(self):
         edges = self.speed[:, None] + self.ramp * 0.01 * np.arange(TICKS + 1)
@@ -52,7 +53,7 @@ class Running:
         self.turns = self.turns + 0.005 * (edges[:, 1:] + edges[:, :-1]).sum(axis=1) / (2 * np.pi)
         self.t += 1
         n0, count = self.bank.enter(block)
-        return self.bank.render(n0, count, self.threads)
+        return self.bank.render(n0, count, self.threads, self.out)
 
 
 class Numpy:

@@ -157,15 +157,17 @@ class ChannelBank:
         self._next = n0
         return n0, end - n0
 
-    def render(self, n0: int, count: int, threads: int = 1) -> NDArray[np.float32]:
-        """Return samples n0 … n0+count-1 of every channel, float32[count, channels] [m/s²].
+    def render(
+        self, n0: int, count: int, threads: int = 1, out: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """Return samples n0 … n0+count-1 of every channel, float32[count, channels] [m/s²], in `out` where it is given.
 
         Any cut into calls and any number of threads gives the same bits.
 
         Raises
         ------
         ValueError
-            The samples are not in the block entered last, or do not follow those rendered before.
+            The samples are not in the block entered last, or do not follow those rendered before, or `out` does not fit.
 
         """
         if self._block is None:
@@ -175,7 +177,11 @@ class ChannelBank:
             raise ValueError(f"samples from {n0} do not follow: the next sample of this bank is {self._next}")
         if count < 0 or n0 + count > high:
             raise ValueError(f"samples {n0}..{n0 + count - 1} are not in this block, which holds {low}..{high - 1}")
-        out = np.empty((count, self.parameters.channels), np.float32)
+        shape = count, self.parameters.channels
+        if out is None:
+            out = np.empty(shape, np.float32)
+        elif out.shape != shape or out.dtype != np.float32 or not out.flags.c_contiguous:
+            raise ValueError(f"out must be a contiguous float32 array of shape {shape}, is {out.dtype} {out.shape}")
         if count:
             edges = np.linspace(0, self._groups, max(1, min(threads, self._groups)) + 1).astype(int)
             jobs = [(int(a), int(b)) for a, b in itertools.pairwise(edges)]

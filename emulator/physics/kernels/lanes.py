@@ -8,17 +8,21 @@ import math
 import numpy as np
 
 from emulator.kernel import kernel
-from emulator.physics.kernels.noise import FLICKER, four, turn
+from emulator.physics.kernels.noise import FLICKER, first, four, turn
 from emulator.physics.kernels.simd import (
+    HALF,
     LANES,
     divide,
     fma,
+    fnma,
     load,
+    load_half,
     lower,
     narrow,
     pick_lt,
     splat,
     store,
+    store_half,
     upper,
     vabs,
     vrint,
@@ -29,6 +33,7 @@ PLACES = 8
 QUIET = np.float32(1e-30)  # silence; fading through smaller numbers would slow some processors down
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 TWO = np.float32(2.0)
+ONE_HOT = np.eye(LANES, dtype=np.float32).reshape(-1)
 
 
 @kernel
@@ -77,7 +82,6 @@ def lane_orders(frac, c1, c2, lead, sample_s, tick_s, since, stride, count, gain
     slope [like gain] : what the gains change by over the tick; steady 1: nothing.
     """
     f, a, b = load(frac, 0), load(c1, 0), load(c2, 0)
-    none = splat(ZERO)
     top = 2 * LANES * (orders - 1)
     for i in range(0, count, 2):
         # of an odd count the last sample is done twice
@@ -85,14 +89,13 @@ def lane_orders(frac, c1, c2, lead, sample_s, tick_s, since, stride, count, gain
         t0, t1 = lead + (since + i * stride) * sample_s, lead + (since + second * stride) * sample_s
         ur, ui = _phasor(t0, f, a, b)
         vr, vi = _phasor(t1, f, a, b)
-        nu, nv = none - ui, none - vi
         if steady:
             re, im = load(gain, top), load(gain, top + LANES)
             pe, pm = re, im
             for k in range(orders - 2, -1, -1):
                 gr, gi = load(gain, 2 * LANES * k), load(gain, 2 * LANES * k + LANES)
-                re, im = fma(nu, im, fma(ur, re, gr)), fma(ui, re, fma(ur, im, gi))
-                pe, pm = fma(nv, pm, fma(vr, pe, gr)), fma(vi, pe, fma(vr, pm, gi))
+                re, im = fnma(ui, im, fma(ur, re, gr)), fma(ui, re, fma(ur, im, gi))
+                pe, pm = fnma(vi, pm, fma(vr, pe, gr)), fma(vi, pe, fma(vr, pm, gi))
         else:
             w, y = splat(np.float32(t0 / tick_s)), splat(np.float32(t1 / tick_s))
             gr, gi, hr, hi = load(gain, top), load(gain, top + LANES), load(slope, top), load(slope, top + LANES)
@@ -100,59 +103,117 @@ def lane_orders(frac, c1, c2, lead, sample_s, tick_s, since, stride, count, gain
             for k in range(orders - 2, -1, -1):
                 at = 2 * LANES * k
                 gr, gi, hr, hi = load(gain, at), load(gain, at + LANES), load(slope, at), load(slope, at + LANES)
-                re, im = fma(nu, im, fma(ur, re, fma(w, hr, gr))), fma(ui, re, fma(ur, im, fma(w, hi, gi)))
-                pe, pm = fma(nv, pm, fma(vr, pe, fma(y, hr, gr))), fma(vi, pe, fma(vr, pm, fma(y, hi, gi)))
-        store(x, LANES * i, fma(nu, im, ur * re))
-        store(x, LANES * second, fma(nv, pm, vr * pe))
+                re, im = fnma(ui, im, fma(ur, re, fma(w, hr, gr))), fma(ui, re, fma(ur, im, fma(w, hi, gi)))
+                pe, pm = fnma(vi, pm, fma(vr, pe, fma(y, hr, gr))), fma(vi, pe, fma(vr, pm, fma(y, hi, gi)))
+        store(x, LANES * i, fnma(ui, im, ur * re))
+        store(x, LANES * second, fnma(vi, pm, vr * pe))
 
 
 @kernel
-def lane_mode(turning, place, entry, z, level, normal, n0, count, hit, hit_row, hit_lane, hit_r, hit_i, x):
+def _swing(re, im, er, ei):
+    """Return a mode's state one sample later; e^{λT}-1 = er + j·ei."""
+    return fnma(im, ei, fma(re, er, re)), fma(re, ei, fma(im, er, im))
+
+
+@kernel
+def _pushed(re, im, er, ei, force, place, at):
+    """Return a mode's state one sample later, after an impulse on the way that has become place[at …] by then."""
+    kick_r, kick_i = force * load(place, at), force * load(place, at + LANES)
+    return fma(re, er, re) + fnma(im, ei, kick_r), fma(im, er, im) + fma(re, ei, kick_i)
+
+
+@kernel
+def _struck(value, lane, size):
+    """Return the vector with `size` added in one lane; the others keep their bits."""
+    return pick_lt(splat(ZERO), load(ONE_HOT, LANES * lane), value + splat(size), value)
+
+
+@kernel
+def _place_of(n):
+    """Return where the impulse of the flow before sample n stands among PLACES, as an index into `place`."""
+    return 2 * LANES * ((((n & 0xFFFF) * 40503) >> 8) & (PLACES - 1))
+
+
+@kernel
+def _rest(z, re, im, n):
+    """Keep a state; what has faded out is silent, at samples divisible by 64."""
+    if n & 63 == 0:
+        none, quiet = splat(ZERO), splat(QUIET)
+        re = pick_lt(vabs(re), quiet, none, re)
+        im = pick_lt(vabs(im), quiet, none, im)
+    store(z, 0, re)
+    store(z, LANES, im)
+
+
+@kernel
+def lane_mode(turning, place, entry, z, level, normal, n0, count, hits, hit_row, hit_lane, hit_r, hit_i, x):
     """Let one structural mode of sixteen channels ring and add it to a tile.
 
-    turning [2 * 16] : e^{λT}−1 (the small difference keeps slow modes exact in float32) · z [2 * 16] state ·
+    turning [2 * 16] : e^{λT}-1 (the small difference keeps slow modes exact in float32) · z [2 * 16] state ·
     place [PLACES * 2 * 16] : what a unit impulse of the flow has become, by its place between samples ·
     level [16] : impulse per sample and draw `normal` [count * 16] · entry 1: the flow drives it
-    hit int64[2] : from, to of the events of this tile: row (sample), lane, and the increments of the state
+    hits : events of this tile: row (sample), lane, and the increments of the state
     """
     er, ei = load(turning, 0), load(turning, LANES)
     re, im = load(z, 0), load(z, LANES)
     flow = load(level, 0)
-    event = hit[0]
+    event = 0
     i = 0
     while i < count:
-        stop = count
-        if event < hit[1]:
-            stop = hit_row[event]
-        for r in range(i, min(stop + 1, count)):
-            rr = fma(re, er, re)
-            ii = fma(im, er, im)
-            re, im = rr - im * ei, fma(re, ei, ii)
+        stop = hit_row[event] if event < hits else count
+        last = min(stop + 1, count)
+        for r in range(i, last):
             if entry:
                 force = flow * load(normal, LANES * r)
-                at = 2 * LANES * (((((n0 + r) & 0xFFFF) * 40503) >> 8) & (PLACES - 1))
-                re = fma(force, load(place, at), re)
-                im = fma(force, load(place, at + LANES), im)
+                re, im = _pushed(re, im, er, ei, force, place, _place_of(n0 + r))
+            else:
+                re, im = _swing(re, im, er, ei)
             if r < stop:
                 store(x, LANES * r, load(x, LANES * r) + re)
-        i = stop
-        if event < hit[1]:
-            store(z, 0, re)
-            store(z, LANES, im)
-            while event < hit[1] and hit_row[event] == stop:
-                lane = hit_lane[event]
-                z[lane] += hit_r[event]
-                z[LANES + lane] += hit_i[event]
+        if stop < count:
+            while event < hits and hit_row[event] == stop:
+                re, im = _struck(re, hit_lane[event], hit_r[event]), _struck(im, hit_lane[event], hit_i[event])
                 event += 1
-            re, im = load(z, 0), load(z, LANES)
             store(x, LANES * stop, load(x, LANES * stop) + re)
-            i = stop + 1
-    if (n0 + count) & 63 == 0:
-        none = splat(ZERO)
-        re = pick_lt(vabs(re), splat(QUIET), none, re)
-        im = pick_lt(vabs(im), splat(QUIET), none, im)
-    store(z, 0, re)
-    store(z, LANES, im)
+        i = last
+    _rest(z, re, im, n0 + count)
+
+
+@kernel
+def lane_two_modes(turning, place, entry, z, level, normal, n0, count, hits, hit_row, hit_lane, hit_r, hit_i, x):
+    """Do what `lane_mode` does for two modes, by the same operations: neither has to wait for its own latency.
+
+    Arguments have the mode as another first axis.
+    """
+    er, ei, fr, fi = load(turning[0], 0), load(turning[0], LANES), load(turning[1], 0), load(turning[1], LANES)
+    re, im, pe, pm = load(z[0], 0), load(z[0], LANES), load(z[1], 0), load(z[1], LANES)
+    flow = load(level, 0)
+    event = 0
+    i = 0
+    while i < count:
+        stop = hit_row[event] if event < hits else count
+        last = min(stop + 1, count)
+        for r in range(i, last):
+            if entry:
+                force = flow * load(normal, LANES * r)
+                at = _place_of(n0 + r)
+                re, im = _pushed(re, im, er, ei, force, place[0], at)
+                pe, pm = _pushed(pe, pm, fr, fi, force, place[1], at)
+            else:
+                re, im = _swing(re, im, er, ei)
+                pe, pm = _swing(pe, pm, fr, fi)
+            if r < stop:
+                store(x, LANES * r, load(x, LANES * r) + re + pe)
+        if stop < count:
+            while event < hits and hit_row[event] == stop:
+                lane = hit_lane[event]
+                re, im = _struck(re, lane, hit_r[0, event]), _struck(im, lane, hit_i[0, event])
+                pe, pm = _struck(pe, lane, hit_r[1, event]), _struck(pm, lane, hit_i[1, event])
+                event += 1
+            store(x, LANES * stop, load(x, LANES * stop) + re + pe)
+        i = last
+    _rest(z[0], re, im, n0 + count)
+    _rest(z[1], pe, pm, n0 + count)
 
 
 @kernel
@@ -160,6 +221,8 @@ def lane_contact(
     decay, sample_s, gain, place, entry, s, level, normal, n0, count, hit, hit_row, hit_lane, hit_0, hit_1, x
 ):  # fmt: skip
     """Add the contact's own part (d0 + d1·t)·e^{−t/τ} of impulses of one kind; arguments as in `lane_mode`.
+
+    hit int64[2] : from, to of its events.
 
     decay : e^{−T/τ} · gain [2 * 16] : d0, d1 · place float32[PLACES, 2] : e^{−late/τ}, late·e^{−late/τ} · s [2 * 16]
     """
@@ -173,17 +236,12 @@ def lane_contact(
         a = a * d
         if entry:
             force = flow * load(normal, LANES * i)
-            at = ((((n0 + i) & 0xFFFF) * 40503) >> 8) & (PLACES - 1)
+            at = _place_of(n0 + i) // (2 * LANES)
             a = fma(force, splat(place[at, 0]), a)
             b = fma(force, splat(place[at, 1]), b)
-        if event < hit[1] and hit_row[event] == i:
-            store(s, 0, a)
-            store(s, LANES, b)
-            while event < hit[1] and hit_row[event] == i:
-                s[hit_lane[event]] += hit_0[event]
-                s[LANES + hit_lane[event]] += hit_1[event]
-                event += 1
-            a, b = load(s, 0), load(s, LANES)
+        while event < hit[1] and hit_row[event] == i:
+            a, b = _struck(a, hit_lane[event], hit_0[event]), _struck(b, hit_lane[event], hit_1[event])
+            event += 1
         store(x, LANES * i, fma(g0, a, fma(g1, b, load(x, LANES * i))))
     none, quiet = splat(ZERO), splat(QUIET)
     if (n0 + count) & 63 == 0:
@@ -197,46 +255,66 @@ def lane_contact(
 def lane_fir(taps, half, line, count, out):
     """Filter a line of count + 2·half rows into `out` by symmetric taps [(half + 1) * 16], the middle one first.
 
-    Four samples at once share each tap and hide the latency of their sums.
+    Four samples at once of eight lanes share each tap, and of their rows all but one each side stay in registers.
     """
-    middle = load(taps, 0)
-    i = 0
-    while i + 3 < count:
-        at = LANES * (i + half)
-        a = middle * load(line, at)
-        b = middle * load(line, at + LANES)
-        c = middle * load(line, at + 2 * LANES)
-        d = middle * load(line, at + 3 * LANES)
-        for k in range(1, half + 1):
-            h = load(taps, LANES * k)
-            left, right = at - LANES * k, at + LANES * k
-            a = fma(h, load(line, left) + load(line, right), a)
-            b = fma(h, load(line, left + LANES) + load(line, right + LANES), b)
-            c = fma(h, load(line, left + 2 * LANES) + load(line, right + 2 * LANES), c)
-            d = fma(h, load(line, left + 3 * LANES) + load(line, right + 3 * LANES), d)
-        store(out, LANES * i, a)
-        store(out, LANES * i + LANES, b)
-        store(out, LANES * i + 2 * LANES, c)
-        store(out, LANES * i + 3 * LANES, d)
-        i += 4
-    while i < count:
-        at = LANES * (i + half)
-        a = middle * load(line, at)
-        for k in range(1, half + 1):
-            a = fma(load(taps, LANES * k), load(line, at - LANES * k) + load(line, at + LANES * k), a)
-        store(out, LANES * i, a)
-        i += 1
+    for eight in range(0, LANES, HALF):
+        middle = load_half(taps, eight)
+        i = 0
+        while i + 3 < count:
+            at = LANES * (i + half) + eight
+            p = load_half(line, at)
+            q = load_half(line, at + LANES)
+            r = load_half(line, at + 2 * LANES)
+            s = load_half(line, at + 3 * LANES)
+            a, b, c, d = middle * p, middle * q, middle * r, middle * s
+            e, f, g, h = p, q, r, s
+            left, right = at, at + 3 * LANES
+            k = LANES + eight
+            for _ in range(half >> 2):  # four taps: the rows change their names and need not move
+                t, s, e = load_half(taps, k), load_half(line, left - LANES), load_half(line, right + LANES)
+                a, b, c, d = fma(t, s + f, a), fma(t, p + g, b), fma(t, q + h, c), fma(t, r + e, d)
+                k, left, right = k + LANES, left - LANES, right + LANES
+                t, r, f = load_half(taps, k), load_half(line, left - LANES), load_half(line, right + LANES)
+                a, b, c, d = fma(t, r + g, a), fma(t, s + h, b), fma(t, p + e, c), fma(t, q + f, d)
+                k, left, right = k + LANES, left - LANES, right + LANES
+                t, q, g = load_half(taps, k), load_half(line, left - LANES), load_half(line, right + LANES)
+                a, b, c, d = fma(t, q + h, a), fma(t, r + e, b), fma(t, s + f, c), fma(t, p + g, d)
+                k, left, right = k + LANES, left - LANES, right + LANES
+                t, p, h = load_half(taps, k), load_half(line, left - LANES), load_half(line, right + LANES)
+                a, b, c, d = fma(t, p + e, a), fma(t, q + f, b), fma(t, r + g, c), fma(t, s + h, d)
+                k, left, right = k + LANES, left - LANES, right + LANES
+            for _ in range(half & 3):
+                left, right = left - LANES, right + LANES
+                p, q, r, s = load_half(line, left), p, q, r
+                e, f, g, h = f, g, h, load_half(line, right)
+                t = load_half(taps, k)
+                a, b, c, d = fma(t, p + e, a), fma(t, q + f, b), fma(t, r + g, c), fma(t, s + h, d)
+                k += LANES
+            store_half(out, LANES * i + eight, a)
+            store_half(out, LANES * i + LANES + eight, b)
+            store_half(out, LANES * i + 2 * LANES + eight, c)
+            store_half(out, LANES * i + 3 * LANES + eight, d)
+            i += 4
+        while i < count:
+            at = LANES * (i + half) + eight
+            a = middle * load_half(line, at)
+            for k in range(1, half + 1):
+                t = load_half(taps, LANES * k + eight)
+                a = fma(t, load_half(line, at - LANES * k) + load_half(line, at + LANES * k), a)
+            store_half(out, LANES * i + eight, a)
+            i += 1
 
 
 @kernel
 def lane_amplifier(
-    constant, gain, offset, white, pink, normal, decay, drive, mask, flicker, key0, key1, state, n0, count, x
+    constant, gain, offset, white, pink, normal, decay, drive, mask, flicker, key0, key1, state, n0, count, early, x
 ):  # fmt: skip
     """High-pass (bilinear one-pole), gain, offset, then white and 1/f noise, in place.
 
     constant : 1 − pole of the high-pass · gain, offset, white, pink [16] : σ per sample of white noise, and the factor
     on the unit 1/f noise · normal [count * 16] · decay, drive float32[p], mask int64[p] : the 1/f poles, fastest
-    first; pole p moves at samples with n & mask[p] == 0 · flicker [p * 16] · state [2 * 16] : low-passed, last input
+    first; pole p moves at samples with n & mask[p] == 0 · flicker [p * 16] · state [2 * 16] : low-passed, last input ·
+    early [count * 16] : room to work in
     """
     c, half = splat(constant), splat(np.float32(0.5))
     g, o, sigma, rosy = load(gain, 0), load(offset, 0), load(white, 0), load(pink, 0)
@@ -246,12 +324,21 @@ def lane_amplifier(
     total = splat(ZERO)
     for p in range(poles):
         total = total + load(flicker, LANES * p)
+    drawn, used = 0, 0
+    if poles > 0:  # the fastest pole's draws beforehand: none of them has to wait for the others
+        period = mask[0] + 1
+        for block in range((n0 + mask[0]) // period, (n0 + count - 1) // period + 1):
+            store(early, LANES * drawn, first(block, FLICKER, k0, k1))
+            drawn += 1
     for i in range(count):
         n = n0 + i
         if poles > 0 and n & mask[0] == 0:
             total = splat(ZERO)
             for block in range(0, poles, 4):
-                if n & mask[block] == 0:
+                if block == 0 and (poles == 1 or n & mask[1] != 0):
+                    draw = load(early, LANES * used)
+                    store(flicker, 0, fma(splat(decay[0]), load(flicker, 0), splat(drive[0]) * draw))
+                elif n & mask[block] == 0:
                     draws = four(n // (mask[block] + 1), FLICKER + block, k0, k1)
                     for q in range(min(4, poles - block)):
                         p = block + q
@@ -261,6 +348,7 @@ def lane_amplifier(
                             store(flicker, at, fma(splat(decay[p]), load(flicker, at), splat(drive[p]) * draw))
             for p in range(poles):
                 total = total + load(flicker, LANES * p)
+            used += 1
         now = load(x, LANES * i)
         slow = fma(c, half * (now + last) - slow, slow)
         last = now

@@ -39,17 +39,12 @@ _TO_UNIT = np.float32(2.0**-31)
 _TO_TURN = np.float32(2.0**-24)
 _ONE, _HALF_F, _QUARTER, _MINUS_TWO = np.float32(1.0), np.float32(0.5), np.float32(0.25), np.float32(-2.0)
 
-# sin(2πx) for |x| ≤ ¼: odd polynomial, minimax to 1.4e-11
-_S = tuple(np.float32(c) for c in (6.283185306, -41.34170193, 81.60520943, -76.70366782, 41.99998974, -14.33702412))
-_S0, _S1, _S2, _S3, _S4, _S5 = _S
-# (ln(1+t) − t + t²/2)/t³ for 1+t in [√½, √2]: minimax, 6e-9 relative in the logarithm
-_L = tuple(
-    np.float32(c)
-    for c in (
-        0.333333317, -0.250008210, 0.200012269, -0.166233573, 0.142017583, -0.131601834, 0.127615752, -0.0763449167,
-    )
-)  # fmt: skip
-_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = _L
+# sin(2πx) for |x| ≤ ¼: odd polynomial, minimax to 3.4e-9
+_S0, _S1, _S2, _S3, _S4 = (np.float32(c) for c in (6.28318516, -41.34165537, 81.60102085, -76.55010724, 39.53886474))
+# (ln(1+t) − t + t²/2)/t³ for 1+t in [√½, √2): minimax, 3.2e-8 relative in the logarithm
+_L0, _L1, _L2, _L3, _L4, _L5, _L6 = (
+    np.float32(c) for c in (0.33333911, -0.25001337, 0.19963064, -0.16577584, 0.14914764, -0.14267493, 0.08700454)
+)
 
 
 @kernel
@@ -77,9 +72,9 @@ def turn(t):
     b = quarter - a
     d = copysign(lower(a, splat(_HALF_F) - a), t)
     p, q = b * b, d * d
-    s5, s4, s3, s2, s1, s0 = splat(_S5), splat(_S4), splat(_S3), splat(_S2), splat(_S1), splat(_S0)
-    c = fma(fma(fma(fma(fma(s5, p, s4), p, s3), p, s2), p, s1), p, s0) * b
-    s = fma(fma(fma(fma(fma(s5, q, s4), q, s3), q, s2), q, s1), q, s0) * d
+    s4, s3, s2, s1, s0 = splat(_S4), splat(_S3), splat(_S2), splat(_S1), splat(_S0)
+    c = fma(fma(fma(fma(s4, p, s3), p, s2), p, s1), p, s0) * b
+    s = fma(fma(fma(fma(s4, q, s3), q, s2), q, s1), q, s0) * d
     return c, s
 
 
@@ -92,8 +87,7 @@ def radius(w):
     shifted = raw - splat(_ROOT_HALF_BITS) + splat(np.uint32(0x3F800000))
     exponent = to_float(shifted >> splat(_EXPONENT)) - splat(_BIAS)
     t = as_float((shifted & splat(_MANTISSA)) + splat(_ROOT_HALF_BITS)) - splat(_ONE)
-    p = fma(splat(_L7), t, splat(_L6))
-    p = fma(p, t, splat(_L5))
+    p = fma(splat(_L6), t, splat(_L5))
     p = fma(p, t, splat(_L4))
     p = fma(p, t, splat(_L3))
     p = fma(p, t, splat(_L2))
@@ -122,6 +116,16 @@ def four(index, purpose, key0, key1):
     a, b = pair(w0, w1)
     c, d = pair(w2, w3)
     return a, b, c, d
+
+
+@kernel
+def first(index, purpose, key0, key1):
+    """Return the first of the normals that `four` gives."""
+    low = splat(np.uint32(index & 0xFFFFFFFF))
+    high = splat(np.uint32(((index >> 32) & 0xFFFFFF) | (purpose << 24)))
+    w0, w1, _, _ = words(low, high, key0, key1)
+    a, _ = pair(w0, w1)
+    return a
 
 
 @kernel

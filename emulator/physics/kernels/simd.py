@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 LANES = 16
+HALF = 8  # for stages that keep many vectors at once: sixteen registers of AVX2 hold them
 
 
 def _plain():
@@ -23,12 +24,21 @@ def _plain():
     def store(a, i, v):
         a[i : i + LANES] = v
 
+    def load_half(a, i):
+        return a[i : i + HALF].copy()
+
+    def store_half(a, i, v):
+        a[i : i + HALF] = v
+
     def splat(x):
         return np.full(LANES, x, np.asarray(x).dtype)
 
     def fma(x, y, z):
         wide = np.float64 if x.dtype == np.float32 else np.longdouble
         return (x.astype(wide) * y + z).astype(x.dtype)
+
+    def fnma(x, y, z):
+        return fma(-x, y, z)
 
     def lower(x, y):
         return np.where(x < y, x, y)
@@ -59,7 +69,7 @@ def _plain():
         return x.view(np.int32).astype(np.float32)
 
     return (
-        load, store, splat, fma, divide, lower, upper, pick_lt, np.abs, np.sqrt, np.rint, np.copysign,
+        load, store, load_half, store_half, splat, fma, fnma, divide, lower, upper, pick_lt, np.abs, np.sqrt, np.rint, np.copysign,
         narrow, widen, bits, as_float, to_float,
     )  # fmt: skip
 
@@ -73,26 +83,26 @@ def _compiled():
     from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 
     class Lanes(types.Type):
-        """Sixteen numbers of one kind."""
+        """Sixteen numbers of one kind, or eight."""
 
-        def __init__(self, dtype):
-            self.dtype = dtype
-            super().__init__(name=f"Lanes({dtype})")
+        def __init__(self, dtype, count=LANES):
+            self.dtype, self.count = dtype, count
+            super().__init__(name=f"Lanes({dtype}, {count})")
 
         @property
         def key(self):
-            return self.dtype
+            return self.dtype, self.count
 
     scalar = {types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint32: ir.IntType(32)}
     suffix = {types.float32: "f32", types.float64: "f64"}
 
-    def shape(dtype):
-        return ir.VectorType(scalar[dtype], LANES)
+    def shape(dtype, count=LANES):
+        return ir.VectorType(scalar[dtype], count)
 
     @register_model(Lanes)
     class _Model(models.PrimitiveModel):
         def __init__(self, dmm, fe_type):
-            super().__init__(dmm, fe_type, shape(fe_type.dtype))
+            super().__init__(dmm, fe_type, shape(fe_type.dtype, fe_type.count))
 
     def operate(symbol, on_floats, on_words):
         @infer_global(symbol)
@@ -115,27 +125,35 @@ def _compiled():
     ):  # fmt: skip
         operate(symbol, on_floats, on_words)
 
-    def pointer(context, builder, sig, args, dtype):
+    def pointer(context, builder, sig, args, dtype, count):
         array = context.make_array(sig.args[0])(context, builder, args[0])
-        return builder.bitcast(builder.gep(array.data, [args[1]]), shape(dtype).as_pointer())
+        return builder.bitcast(builder.gep(array.data, [args[1]]), shape(dtype, count).as_pointer())
 
     def aligned(dtype):
         return 8 if dtype == types.float64 else 4  # arrays promise no more than their items' alignment
 
-    @intrinsic
-    def load(typing, a, i):
-        def code(context, builder, sig, args):
-            return builder.load(pointer(context, builder, sig, args, a.dtype), align=aligned(a.dtype))
+    def loading(count):
+        @intrinsic
+        def load(typing, a, i):
+            def code(context, builder, sig, args):
+                at = pointer(context, builder, sig, args, a.dtype, count)
+                return builder.load(at, align=aligned(a.dtype))
 
-        return Lanes(a.dtype)(a, types.intp), code
+            return Lanes(a.dtype, count)(a, types.intp), code
 
-    @intrinsic
-    def store(typing, a, i, v):
-        def code(context, builder, sig, args):
-            builder.store(args[2], pointer(context, builder, sig, args, a.dtype), align=aligned(a.dtype))
-            return context.get_dummy_value()
+        return load
 
-        return types.void(a, types.intp, v), code
+    def storing(count):
+        @intrinsic
+        def store(typing, a, i, v):
+            def code(context, builder, sig, args):
+                at = pointer(context, builder, sig, args, a.dtype, count)
+                builder.store(args[2], at, align=aligned(a.dtype))
+                return context.get_dummy_value()
+
+            return types.void(a, types.intp, v), code
+
+        return store
 
     @intrinsic
     def splat(typing, x):
@@ -148,9 +166,9 @@ def _compiled():
 
     def named(name, count):
         def code(context, builder, sig, args):
-            kind = sig.args[0].dtype
-            function = ir.FunctionType(shape(kind), [shape(kind)] * count)
-            found = cgutils.get_or_insert_function(builder.module, function, f"{name}.v{LANES}{suffix[kind]}")
+            kind, wide = sig.args[0].dtype, sig.args[0].count
+            function = ir.FunctionType(shape(kind, wide), [shape(kind, wide)] * count)
+            found = cgutils.get_or_insert_function(builder.module, function, f"{name}.v{wide}{suffix[kind]}")
             return builder.call(found, args)
 
         return code
@@ -158,6 +176,13 @@ def _compiled():
     @intrinsic
     def fma(typing, x, y, z):
         return x(x, y, z), named("llvm.fma", 3)
+
+    @intrinsic
+    def fnma(typing, x, y, z):
+        def code(context, builder, sig, args):
+            return named("llvm.fma", 3)(context, builder, sig, [builder.fneg(args[0]), args[1], args[2]])
+
+        return x(x, y, z), code
 
     @intrinsic
     def copysign(typing, x, y):
@@ -199,17 +224,17 @@ def _compiled():
         return function
 
     return (
-        load, store, splat, fma, divide, better("<"), better(">"), pick_lt,
+        loading(LANES), storing(LANES), loading(HALF), storing(HALF), splat, fma, fnma, divide, better("<"), better(">"), pick_lt,
         unary("llvm.fabs"), unary("llvm.sqrt"), unary("llvm.rint"), copysign,
         cast("fptrunc", types.float32), cast("fpext", types.float64),
         cast("bitcast", types.uint32), cast("bitcast", types.float32), cast("sitofp", types.float32),
     )  # fmt: skip
 
 
-# load(a, i): a[i:i+16] of a flat array; store(a, i, v); splat(x): x in every lane; fma(x, y, z): x*y + z rounded once;
-# lower, upper: smaller and larger (the second where either is NaN); pick_lt(a, b, x, y): x where a < b, else y; narrow,
+# load(a, i): a[i:i+16] of a flat array; store(a, i, v); load_half, store_half: eight; splat(x): x in every lane; fma(x, y, z): x*y + z rounded once;
+# fnma(x, y, z): z - x*y rounded once; # lower, upper: smaller and larger (the second where either is NaN); pick_lt(a, b, x, y): x where a < b, else y; narrow,
 # widen: float64 to float32 and back; bits, as_float: the same 32 bits; to_float: the value of a word below 2**31.
 (
-    load, store, splat, fma, divide, lower, upper, pick_lt, vabs, vsqrt, vrint, copysign,
+    load, store, load_half, store_half, splat, fma, fnma, divide, lower, upper, pick_lt, vabs, vsqrt, vrint, copysign,
     narrow, widen, bits, as_float, to_float,
 ) = _plain() if numba.config.DISABLE_JIT else _compiled()  # fmt: skip

@@ -14,6 +14,7 @@ from emulator.physics.kernels.lanes import (
     lane_fir,
     lane_mode,
     lane_orders,
+    lane_two_modes,
     order_gains,
 )
 from emulator.physics.kernels.noise import fill_electronics, fill_noise
@@ -27,7 +28,7 @@ from emulator.physics.kernels.order_rate import (
     lane_between,
     order_strides,
 )
-from emulator.physics.kernels.simd import LANES, fma, load, store
+from emulator.physics.kernels.simd import LANES, fma, fnma, load, splat, store
 
 TILE = 64  # samples; the working set of a tile then stays in a second-level cache, its hot part in the first
 
@@ -113,15 +114,32 @@ class Events(NamedTuple):
 
 
 @kernel
-def rung(a, b):
-    """Return e^{a+jb} for a modulus up to 4, to 1e-8: the eighth's series, squared three times."""
-    x, y = 0.125 * a, 0.125 * b
-    re, im = 1.0 / 40320.0, 0.0
+def _rung(a, b):
+    """Return e^{a+jb} of float64 vectors for a modulus up to 4, to 1e-8: the eighth's series, squared three times."""
+    eighth = splat(0.125)
+    x, y = eighth * a, eighth * b
+    re, im = splat(1.0 / 40320.0), splat(0.0)
     for c in (1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0):
-        re, im = re * x - im * y + c, re * y + im * x
+        re, im = fnma(im, y, fma(re, x, splat(c))), fma(re, y, im * x)
     for _ in range(3):
-        re, im = re * re - im * im, 2.0 * re * im
+        double = re * im
+        re, im = fnma(im, im, re * re), double + double
     return re, im
+
+
+@kernel
+def _ring_up(count, events, grow, turn, gain_r, gain_i, size, modes, rung_r, rung_i):
+    """Fill rung float32[modes, events] with size·gain·e^{grow+j·turn} of flat arrays, event by event, mode by mode."""
+    for q in range(0, count, LANES):
+        re, im = _rung(load(grow, q), load(turn, q))
+        gr, gi, force = load(gain_r, q), load(gain_i, q), load(size, q)
+        store(grow, q, force * fnma(gi, im, gr * re))
+        store(turn, q, force * fma(gi, re, gr * im))
+    q = 0
+    for e in range(events):
+        for j in range(modes):
+            rung_r[j, e], rung_i[j, e] = grow[q], turn[q]
+            q += 1
 
 
 @kernel
@@ -160,9 +178,10 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
     room = 256
     row, lane = np.empty(room, np.int64), np.empty(room, np.int64)
     rung_r, rung_i = np.empty((modes, room), np.float32), np.empty((modes, room), np.float32)
+    work = np.zeros((5, room * modes + LANES))
     struck_row, struck_lane = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
     struck_0, struck_1 = np.empty((2, room), np.float32), np.empty((2, room), np.float32)
-    hit, struck = np.zeros(2, np.int64), np.zeros((2, 2), np.int64)
+    struck = np.zeros((2, 2), np.int64)
     c1, c2 = np.empty(LANES), np.empty(LANES)
     other = np.empty(TILE * LANES, np.float32)
     stride = np.zeros(LANES, np.int64)
@@ -231,9 +250,9 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                 room = 2 * fresh
                 row, lane = np.empty(room, np.int64), np.empty(room, np.int64)
                 rung_r, rung_i = np.empty((modes, room), np.float32), np.empty((modes, room), np.float32)
+                work = np.zeros((5, room * modes + LANES))
                 struck_row, struck_lane = np.empty((2, room), np.int64), np.empty((2, room), np.int64)
                 struck_0, struck_1 = np.empty((2, room), np.float32), np.empty((2, room), np.float32)
-            hit[1] = fresh
             struck[0, 1] = struck[1, 1] = 0
             for e in range(fresh):
                 at = begun + e
@@ -244,23 +263,36 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                 late, size = events.late[at], events.impulse[at]
                 who = g * LANES + c
                 for j in range(modes):
-                    re, im = rung(structure.pole[who, j, 0] * late, structure.pole[who, j, 1] * late)
-                    gr, gi = structure.hit_gain[who, kind, j, 0], structure.hit_gain[who, kind, j, 1]
-                    rung_r[j, e] = size * (gr * re - gi * im)
-                    rung_i[j, e] = size * (gr * im + gi * re)
+                    q = e * modes + j
+                    work[0, q], work[1, q] = structure.pole[who, j, 0] * late, structure.pole[who, j, 1] * late
+                    work[2, q], work[3, q] = structure.hit_gain[who, kind, j, 0], structure.hit_gain[who, kind, j, 1]
+                    work[4, q] = size
                 q = struck[kind, 1]
                 struck_row[kind, q], struck_lane[kind, q] = row[e], c
                 faded = size * np.exp(-late / structure.contact_s[kind])
                 struck_0[kind, q], struck_1[kind, q] = faded, faded * late
                 struck[kind, 1] = q + 1
+            _ring_up(
+                fresh * modes, fresh, work[0], work[1], work[2], work[3], work[4], modes, rung_r, rung_i
+            )  # fmt: skip
 
-            for j in range(modes):
-                if pushed == 0 and fresh == 0 and _silent(state.z[g, j]):
-                    continue  # adds nothing
-                lane_mode(
-                    structure.turning[g, j], structure.place[g, j], pushed, state.z[g, j], motion.level[g, tick],
-                    background, n, many, hit, row, lane, rung_r[j], rung_i[j], x,
-                )  # fmt: skip
+            j = 0
+            while j < modes:
+                two = j + 1 < modes
+                if pushed == 0 and fresh == 0 and _silent(state.z[g, j]) and (not two or _silent(state.z[g, j + 1])):
+                    pass  # adds nothing
+                elif two:
+                    lane_two_modes(
+                        structure.turning[g, j : j + 2], structure.place[g, j : j + 2], pushed, state.z[g, j : j + 2],
+                        motion.level[g, tick], background, n, many, fresh, row, lane, rung_r[j : j + 2],
+                        rung_i[j : j + 2], x,
+                    )  # fmt: skip
+                else:
+                    lane_mode(
+                        structure.turning[g, j], structure.place[g, j], pushed, state.z[g, j], motion.level[g, tick],
+                        background, n, many, fresh, row, lane, rung_r[j], rung_i[j], x,
+                    )  # fmt: skip
+                j += 2
 
             for kind in range(3):
                 entry = pushed if kind == 2 else 0
@@ -280,7 +312,7 @@ def render(group0, group1, n0, count, rate, tick_s, chained, orders, motion, str
                 lane_amplifier(
                     sensor.constant[0], sensor.gain[g], sensor.offset[g], sensor.white[g], sensor.pink[g],
                     electronics, sensor.decay, sensor.drive, sensor.mask, state.flicker[g], structure.key0[g],
-                    structure.key1[g], state.amplifier[g], n, many, x,
+                    structure.key1[g], state.amplifier[g], n, many, line, x,
                 )  # fmt: skip
                 _through(line, state.anti_alias[g], sensor.anti_alias[g], half_filter, many, x)
                 lane_digitise(
@@ -357,4 +389,4 @@ def _through(line, history, taps, half, count, x):
     history[:] = line[count * LANES : count * LANES + size]
 
 
-__all__ = ["LANES", "PLACES", "TILE", "Events", "Motion", "Sensor", "State", "Structure", "render", "rung"]
+__all__ = ["LANES", "PLACES", "TILE", "Events", "Motion", "Sensor", "State", "Structure", "render"]

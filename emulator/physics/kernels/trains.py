@@ -85,6 +85,7 @@ def strike(speed, revs0, frac0, load_n, tick_s, trains, source, tick, offset, im
         width = trains.width_mm[s]
         if width <= 0.0:
             continue
+        strength = trains.impulse[s] * width**1.2
         for p in range(many):
             if count + 2 > room:
                 break
@@ -98,7 +99,7 @@ def strike(speed, revs0, frac0, load_n, tick_s, trains, source, tick, offset, im
                     angle = share * angle + TWO_PI * ((share * whole[i]) % 1.0)
             q = max(1.0 - (1.0 - math.cos(angle)) / (2.0 * trains.load_zone[s]), 0.0)
             draw = 2.0 * philox_uniform(trains.key[s, 2], trains.key[s, 3], p_number[p]) - 1.0
-            size = trains.impulse[s] * width**1.2 * load_n[h, i] / trains.reference_n[s]
+            size = strength * load_n[h, i] / trains.reference_n[s]
             size *= q * math.sqrt(q) * (1.0 + trains.scatter[s] * draw)
             hz = max(abs(w[i] + slope * t) / TWO_PI, 1e-3)
             for part in range(2):
