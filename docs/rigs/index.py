@@ -43,8 +43,9 @@ def section(name: str) -> str:
 def page() -> str:
     """Return the text of README.md."""
     head = (
-        "# Shipped rigs\n\nWritten from the rig files by `python docs/rigs/index.py`. `plantbench check RIG --draw"
-        " FILE` draws any rig,\n`plantbench serve RIG` starts one, and `plantbench run RIG SCENARIO` runs a scenario on it."
+        "# Shipped rigs\n\n"
+        "Written from the rig files by `python docs/rigs/index.py`. `plantbench check RIG --draw FILE` draws any rig,\n"
+        "`plantbench serve RIG` starts one, and `plantbench run RIG SCENARIO` runs a scenario on it."
     )
     return "\n\n".join([head, *(section(name) for name in shipped())]) + "\n"
 
