@@ -167,7 +167,7 @@ class ChannelBank:
         Raises
         ------
         ValueError
-            The samples are not in the block entered last, or do not follow those rendered before, or `out` does not fit.
+            The samples are not in the block entered last or do not follow those rendered before; `out` does not fit.
 
         """
         if self._block is None:

@@ -69,8 +69,8 @@ def _plain():
         return x.view(np.int32).astype(np.float32)
 
     return (
-        load, store, load_half, store_half, splat, fma, fnma, divide, lower, upper, pick_lt, np.abs, np.sqrt, np.rint, np.copysign,
-        narrow, widen, bits, as_float, to_float,
+        load, store, load_half, store_half, splat, fma, fnma, divide, lower, upper, pick_lt,
+        np.abs, np.sqrt, np.rint, np.copysign, narrow, widen, bits, as_float, to_float,
     )  # fmt: skip
 
 
@@ -224,16 +224,18 @@ def _compiled():
         return function
 
     return (
-        loading(LANES), storing(LANES), loading(HALF), storing(HALF), splat, fma, fnma, divide, better("<"), better(">"), pick_lt,
+        loading(LANES), storing(LANES), loading(HALF), storing(HALF), splat, fma, fnma, divide,
+        better("<"), better(">"), pick_lt,
         unary("llvm.fabs"), unary("llvm.sqrt"), unary("llvm.rint"), copysign,
         cast("fptrunc", types.float32), cast("fpext", types.float64),
         cast("bitcast", types.uint32), cast("bitcast", types.float32), cast("sitofp", types.float32),
     )  # fmt: skip
 
 
-# load(a, i): a[i:i+16] of a flat array; store(a, i, v); load_half, store_half: eight; splat(x): x in every lane; fma(x, y, z): x*y + z rounded once;
-# fnma(x, y, z): z - x*y rounded once; # lower, upper: smaller and larger (the second where either is NaN); pick_lt(a, b, x, y): x where a < b, else y; narrow,
-# widen: float64 to float32 and back; bits, as_float: the same 32 bits; to_float: the value of a word below 2**31.
+# load(a, i): a[i:i+16] of a flat array; store(a, i, v); load_half, store_half: the same of eight; splat(x): x in every
+# lane; fma(x, y, z): x*y + z rounded once; fnma(x, y, z): z - x*y rounded once; lower, upper: smaller and larger (the
+# second where either is NaN); pick_lt(a, b, x, y): x where a < b, else y; narrow, widen: float64 to float32 and back;
+# bits, as_float: the same 32 bits; to_float: the value of a word below 2**31.
 (
     load, store, load_half, store_half, splat, fma, fnma, divide, lower, upper, pick_lt, vabs, vsqrt, vrint, copysign,
     narrow, widen, bits, as_float, to_float,

@@ -144,6 +144,36 @@ def test_a_channel_does_not_depend_on_how_many_there_are():
 
 
 @pytest.mark.slow_without_jit
+def test_a_fast_neighbour_does_not_show_in_a_slow_channel():
+    def orders_at(speeds, cuts=()):
+        made = ChannelBank(
+            BankParameters.alike(len(speeds), orders=40, background_n=0.0, line=np.full((len(speeds), 40), 0.1 + 0.2j)),
+            Sources(), Streams(1), "bank",
+        )  # fmt: skip
+        shafts = Shafts(len(speeds))
+        shafts.speed = lambda s, tick: TWO_PI * (speeds[s] + 3.0 * tick * TICK_S)
+        return run(made, shafts, cuts=cuts)
+
+    mixed = orders_at([10.0, 150.0, 25.0, 50.0])  # every stride there is
+    assert_array_equal(mixed[:, :1], orders_at([10.0]))
+    assert_array_equal(mixed[:, :3], orders_at([10.0, 150.0, 25.0])[:, :3])
+    assert_array_equal(mixed, orders_at([10.0, 150.0, 25.0, 50.0], cuts=(0.001, 0.17, 0.171, 0.5)))
+
+
+@pytest.mark.slow_without_jit
+def test_samples_go_where_they_are_wanted():
+    one, other, shafts = bank(), bank(), Shafts(3)
+    block = shafts.step()
+    n0, count = one.enter(block)
+    other.enter(block)
+    out = np.empty((count, 3), np.float32)
+    assert one.render(n0, count, out=out) is out
+    assert_array_equal(out, other.render(n0, count))
+    with pytest.raises(ValueError, match="out must be a contiguous float32 array of shape"):
+        one.render(*one.enter(shafts.step()), out=out[:1])
+
+
+@pytest.mark.slow_without_jit
 def test_no_spall_is_the_same_as_no_bearing():
     without = ChannelBank(BankParameters.alike(3, scatter=1.0, streams=Streams(1)), Sources(), Streams(1), "bank")
     assert_array_equal(run(bank(width=0.0), Shafts(3)), run(without, Shafts(3)))
@@ -158,12 +188,13 @@ def test_another_seed_is_another_noise():
 
 
 @pytest.mark.slow_without_jit
-def test_orders_follow_the_shaft_angle_and_the_structure():
+@pytest.mark.parametrize("start_hz", [6.0, 24.6, 48.0, 90.0])  # strides 8, 4, 2 and 1
+def test_orders_follow_the_shaft_angle_and_the_structure(start_hz):
     made = bank(2, width=0.0, chained=False, background_n=0.0, orders=40, noise_density=np.zeros(2),
                 order_line=np.outer([1.0, 2.0], 0.3 * np.exp(1j * np.arange(40.0))))  # fmt: skip
-    ours, p = run(made, Shafts(2, ramp=0.0), 2)[:, 1], made.parameters
+    ours, p = run(made, Shafts(2, hz=start_hz, ramp=0.0), 2)[:, 1], made.parameters
     t = np.arange(ours.size) / RATE
-    hz = 24.6 + 0.13
+    hz = start_hz + 0.13
     theirs = oracle.orders(
         hz * t, TWO_PI * hz * np.ones_like(t), p.rated_speed_rad_s[1], p.mode_hz[1], p.mode_damping[1],
         p.mode_mass_kg[1], p.order_line[1], p.order_standing_n[1], p.order_growing_n[1],
