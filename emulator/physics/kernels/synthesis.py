@@ -130,6 +130,8 @@ def _rung(a, b):
 @kernel
 def _ring_up(count, events, grow, turn, gain_r, gain_i, size, modes, rung_r, rung_i):
     """Fill rung float32[modes, events] with size·gain·e^{grow+j·turn} of flat arrays, event by event, mode by mode."""
+    for q in range(count, count + LANES):  # what earlier tiles left in lanes not in use
+        grow[q] = turn[q] = 0.0
     for q in range(0, count, LANES):
         re, im = _rung(load(grow, q), load(turn, q))
         gr, gi, force = load(gain_r, q), load(gain_i, q), load(size, q)
