@@ -64,8 +64,8 @@ def _cut(*signals: str, **more: object) -> Figure:
 
 
 def _capper(*signals: str, **more: object) -> Figure:
-    more = {"params": {"station": "capper"}} | more
-    return _course("bottling_line", "line1", *signals, settle=10, onset=40, span=200, **more)
+    more = {"params": {"station": "capper"}, "settle": 10, "onset": 40, "span": 200} | more
+    return _course("bottling_line", "line1", *signals, **more)  # type: ignore[arg-type]
 
 
 MAINS = {"settle_s": 2.0, "span_s": 2.0, "rate_hz": 5_120.0, "panels": ("time",), "window_s": 0.06}
@@ -259,7 +259,7 @@ FIGURES: dict[str, Figure] = {
     "hpu_relief_creep": _course("hydraulic_press", "hpu1", "hpu1.pump_pressure", "hpu1.press_force_n",
                                 "hpu1.motor_power", **PRESS),
     # --- packaging line, fleet ------------------------------------------------------------------------------
-    "line_jams": _capper("line1.capper.time_down", "line1.capper_made", "line1.work_in_process"),
+    "line_jams": _capper("line1.capper.time_down", "line1.capper_made", "line1.work_in_process", span=600),
     "line_quality_drift": _capper("line1.scrap", "line1.quality", "line1.parts_out"),
     "line_slow_cycle": _capper("line1.parts_out", "line1.effectiveness", "line1.availability"),
     "photo_eye_dirty": _capper("line1.capper_eye_count", "line1.capper_made"),
