@@ -345,7 +345,9 @@ class Plant:
             return self.machines.trains[asset].motor.waveform(quantity, n0, count, rate_hz)
         machine = self.machines.machines.get(asset)
         if machine is not None and quantity in machine.waveforms():
-            trace = self.traces.get(asset) or self.traces.get(self.machines.on_shaft.get(asset, ""))
+            # A gear's id names the shaft behind it: the gear itself turns with the one before.
+            shaft = asset if isinstance(machine, OwnShaft) else self.machines.on_shaft.get(asset, "")
+            trace = self.traces.get(shaft)
             return machine.waveform(quantity, trace, n0, count, rate_hz)
         listener = self.machines.listeners.get(asset)
         if listener is None or quantity not in DIRECTIONS:

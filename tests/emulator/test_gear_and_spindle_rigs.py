@@ -98,3 +98,21 @@ def test_the_spindle_turns_its_bearing():
     assert trace.speed_rad_s[-1] == p.signals["spindle1.speed_rad_s"]
     s = p.assets["spindle1"]
     assert (trace.revs0, trace.frac0) != (s.turns_revs, s.turns_frac)
+
+
+@pytest.mark.slow_without_jit
+def test_the_gear_is_heard_at_its_own_mesh_frequency():
+    """The id of a gear also names the shaft behind it, which turns slower: the teeth must not follow that one."""
+    plant = Plant(load_rig("gearbox_stand"), seed=1)
+    wave = []
+    for _ in range(20):
+        plant.step()
+        n0, count = plant.sample_range(12_800.0)
+        wave.append(plant.waveform("gearbox1.radial_h_m_s2", n0, count, 12_800.0))
+    x = np.concatenate(wave)
+    mesh_hz = 23.0 * plant.signals["gearbox1.input_speed_rad_s"] / (2.0 * np.pi)
+    spectrum = np.abs(np.fft.rfft(x * np.hanning(x.size)))
+    freq = np.fft.rfftfreq(x.size, 1.0 / 12_800.0)
+    near = spectrum[np.abs(freq - mesh_hz) < 3.0].max()
+    assert near > 20.0 * np.median(spectrum)
+    assert near > 5.0 * spectrum[np.abs(freq - mesh_hz * 23.0 / 67.0) < 3.0].max()
