@@ -14,6 +14,7 @@ from hil.binding import load_binding
 from hil.insertion.catalogue import all_kinds
 from rigs.document import parse
 from rigs.load import load_rig, shipped
+from rigs.repeat import expand
 from rigs.schema import Point, Rig, Scenario
 from tests.docs.blocks import Block, blocks, every
 
@@ -36,7 +37,9 @@ class Folder:
 
 
 def data_of(block: Block) -> Any:
-    return parse(block.text, str(block)).data
+    document = parse(block.text, str(block))
+    expand(document)
+    return document.data
 
 
 def complete(data: Any) -> str | None:
