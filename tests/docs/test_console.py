@@ -99,7 +99,8 @@ def test_console_blocks_begin_with_a_command():
 def test_only_known_verbs_are_shown():
     lines = [command.line.split() for block in every("console") for command in commands(block)]
     verbs = {words[1] for words in lines if words[0] == "plantbench"}
-    assert verbs <= {"run", "serve", "twin", "check", "analyze", "score", "doctor", "--help"}
+    known = {"run", "serve", "twin", "check", "plot", "analyze", "score", "realism", "doctor", "export-fmu", "--help"}
+    assert verbs <= known
 
 
 def test_a_wildcard_line_stands_for_any_number_of_lines():
