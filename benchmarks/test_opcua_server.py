@@ -25,7 +25,8 @@ from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary, struct_
 
 from emulator.devices.image import DeviceImage, Reading
 from emulator.devices.opcua.server import OpcUaDevice
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 ROOT = Path(__file__).parent.parent
 FLOATS = 10_000

@@ -20,6 +20,11 @@ class Clock(Protocol):
     kind: str
     epoch_ns: int
 
+    @property
+    def rate(self) -> float | None:
+        """Plant seconds per real second; None where time goes by steps."""
+        ...
+
     def begin(self, t_ns: int) -> int:
         """Start pacing at plant time `t_ns` [ns]; returns the epoch, from now on fixed."""
         ...
@@ -35,6 +40,11 @@ class LockstepClock:
 
     kind: str = "lockstep"
     epoch_ns: int = LOCKSTEP_EPOCH_NS
+
+    @property
+    def rate(self) -> float | None:
+        """None: nothing passes between two steps."""
+        return None
 
     def begin(self, t_ns: int) -> int:
         """Return the fixed epoch."""
@@ -66,6 +76,11 @@ class WallClock:
             raise ValueError(f"clock scale = {self.scale} must be above 0")
         if self.scale != 1.0:
             self.kind = f"x{self.scale:g}"
+
+    @property
+    def rate(self) -> float | None:
+        """The scale."""
+        return self.scale
 
     def begin(self, t_ns: int) -> int:
         """Lay the grid so that `t_ns` is due now: what came before (opening ports, starting a twin) is not lateness."""

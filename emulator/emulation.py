@@ -5,13 +5,15 @@ import hashlib
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from emulator.clock import LOCKSTEP_EPOCH_NS
 from emulator.desk import FaultDesk, Resolve
+from emulator.devices.faces import Face, Setting, open_face
 from emulator.devices.image import BAD_SENSOR_FAILURE, GOOD, UNCERTAIN_SENSOR_NOT_ACCURATE, DeviceImage, Reading
+from emulator.devices.timers import PacedTimers, SteppedTimers, Timers
 from emulator.faults.base import Fault, registry
 from emulator.life.life import Life
 from emulator.life.rul import write_remaining_life
@@ -23,25 +25,12 @@ from emulator.sensors.terminals import exchanged, listeners_last
 from emulator.streams import Streams
 from emulator.truth import TruthLog
 from emulator.window import SampleWindow
-from rigs.schema import Device, Point, Rig
+from rigs.devices.device import Device
+from rigs.schema import Point, Rig
 from rigs.units import conversion
 
 SECOND = 1_000_000_000
 STATUS = {"good": GOOD, "uncertain": UNCERTAIN_SENSOR_NOT_ACCURATE, "bad": BAD_SENSOR_FAILURE}
-
-
-class Face(Protocol):
-    """A protocol server of one device."""
-
-    misbehaviour: Any
-
-    async def start(self) -> str:
-        """Open the endpoint and return its URL."""
-        ...
-
-    async def stop(self) -> None:
-        """Close everything."""
-        ...
 
 
 class Emulation:
@@ -59,6 +48,10 @@ class Emulation:
         Where the truth log goes.
     kinds : mapping, optional
         Fault classes by kind, beyond the emulator's own (link faults, from the bench).
+    emulated : tuple of str, optional
+        Ids of the devices to emulate; all unless said.
+    rate : float, optional
+        Plant seconds per real second, for the devices' own timers; None in lockstep.
 
     """
 
@@ -70,7 +63,9 @@ class Emulation:
         truth_path: Path | None = None,
         kinds: Mapping[str, type[Fault]] | None = None,
         emulated: tuple[str, ...] | None = None,
+        rate: float | None = 1.0,
     ) -> None:
+        self.timers: Timers = SteppedTimers() if rate is None else PacedTimers(rate)
         self.streams = Streams(seed)
         self.rig = rig = scattered(rig, self.streams)
         self.seed = seed
@@ -116,11 +111,10 @@ class Emulation:
 
     async def start(self, announce: Any = None) -> dict[str, str]:
         """Open every device's endpoint; returns device id -> URL and calls `announce(device, url)` as each opens."""
-        from emulator.devices.faces import open_face
-
         urls: dict[str, str] = {}
+        shared: dict[str, Any] = {}
         for name, image in self.images.items():
-            face = open_face(image, self.streams, self._noted(name))
+            face = open_face(Setting(image, self.rig, self.streams, self._noted(name), self.timers, shared))
             self.faces[name] = face
             urls[name] = await face.start()
             if announce:
@@ -162,6 +156,8 @@ class Emulation:
                 self._exchange(one, other, image, readings)
             image.commit(readings, self.epoch_ns + now_ns)
             self._hash(image)
+        if isinstance(self.timers, SteppedTimers):
+            self.timers.advance(now_ns)
         if now_ns - self._last_state_ns >= SECOND:
             self._last_state_ns = now_ns
             self.truth.state(now_ns, self.plant.truth())

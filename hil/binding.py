@@ -6,14 +6,14 @@ from pathlib import Path
 from rigs.document import Problem, RigError, read
 from rigs.schema import Rig
 
-SCHEMES = {"modbus-tcp": "modbus-tcp://", "modbus-rtu": "/", "opcua": "opc.tcp://"}
+SCHEMES = {"modbus-tcp": "modbus-tcp://", "modbus-rtu": "/", "opcua": "opc.tcp://", "mqtt": "mqtt://"}
 
 
 def load_binding(path: Path | None, rig: Rig, *, plugged_in: bool = True) -> dict[str, str]:
     """Return device id -> address for the devices that are real; the others are emulated.
 
     A binding file is a map ``binding: {device: address}``; ``emulated`` stands for an emulated device, an address is
-    ``host:port`` (Modbus TCP), a serial device such as ``/dev/ttyUSB0``, or ``opc.tcp://host:port/path``.
+    ``host:port`` (Modbus TCP; an MQTT broker), a serial device such as ``/dev/ttyUSB0``, or ``opc.tcp://host:port/path``.
     With `plugged_in`, a serial device must be there now.
 
     Raises
@@ -57,7 +57,7 @@ def load_binding(path: Path | None, rig: Rig, *, plugged_in: bool = True) -> dic
 
 def _url(address: str, protocol: str) -> str | None:
     scheme = SCHEMES[protocol]
-    if protocol == "modbus-tcp" and not address.startswith(scheme):
+    if protocol in ("modbus-tcp", "mqtt") and not address.startswith(scheme):
         address = scheme + address
     if not address.startswith(scheme):
         return None
@@ -69,4 +69,9 @@ def _url(address: str, protocol: str) -> str | None:
 
 
 def _example(protocol: str) -> str:
-    return {"modbus-tcp": "192.0.2.10:502", "modbus-rtu": "/dev/ttyUSB0"}.get(protocol, "opc.tcp://192.0.2.10:4840/")
+    return {
+        "modbus-tcp": "192.0.2.10:502",
+        "modbus-rtu": "/dev/ttyUSB0",
+        "opcua": "opc.tcp://192.0.2.10:4840/",
+        "mqtt": "192.0.2.10:1883",
+    }[protocol]

@@ -105,7 +105,9 @@ def _devices(rig: Rig) -> Table:
     table = Table("device", "protocol", "points", "poll", "time from", title="Devices", title_justify="left")
     for device in rig.devices:
         points = rig.points_of(device.id)
-        stamped = "source time" if device.protocol == "opcua" else "device clock" if device.clock else "the poll"
+        stamped = (
+            "source time" if device.protocol in ("opcua", "mqtt") else "device clock" if device.clock else "the poll"
+        )
         table.add_row(device.id, device.protocol, str(len(points)), f"{device.poll / 1e9:g} s", stamped)
     return table
 

@@ -8,7 +8,8 @@ from emulator.emulation import Emulation
 from emulator.streams import Streams
 from hil.insertion.catalogue import link_kinds
 from hil.insertion.link.proxy import LinkProxy
-from rigs.schema import Device, Rig
+from rigs.devices.device import Device
+from rigs.schema import Rig
 
 Announce = Callable[[str, str, str], None]
 
@@ -28,6 +29,8 @@ class LiveRig:
         Device id -> address of the devices that are real.
     truth_path : Path, optional
         Where the truth log goes.
+    rate : float, optional
+        Plant seconds per real second, for the devices' own timers; None in lockstep.
 
     """
 
@@ -38,12 +41,13 @@ class LiveRig:
         epoch_ns: int,
         binding: dict[str, str] | None = None,
         truth_path: Path | None = None,
+        rate: float | None = 1.0,
     ) -> None:
         self.rig = rig
         self._streams = Streams(seed)
         self.binding = binding or {}
         emulated = tuple(device.id for device in rig.devices if device.id not in self.binding)
-        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(), emulated)
+        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(), emulated, rate)
         self.proxies: dict[str, LinkProxy] = {}
         self.endpoints: dict[str, str] = {}
 

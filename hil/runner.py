@@ -80,7 +80,9 @@ class Bench:
         self.listener = listener or Silence()
         self.clock = clock_from(options.clock)
         try:
-            self.live = LiveRig(rig, options.seed, self.clock.epoch_ns, options.binding, folder / "truth.jsonl")
+            self.live = LiveRig(
+                rig, options.seed, self.clock.epoch_ns, options.binding, folder / "truth.jsonl", self.clock.rate
+            )
         except ValueError as problem:  # a plant that cannot be built from this rig
             raise RigError(Problem(Place(options.rig_name), str(problem))) from None
         self.offers = Offers(rig, self.live.emulation)

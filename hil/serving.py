@@ -81,7 +81,7 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
     except ValueError as problem:  # a plant that cannot be built from this rig
         console.print(f"[red]{escape(str(problem))}[/]")
         return 2
-    live = LiveRig(rig, seed, clock.epoch_ns)
+    live = LiveRig(rig, seed, clock.epoch_ns, rate=clock.rate)
     pacer = Pacer(live.emulation, clock)
 
     from emulator.control import control_app

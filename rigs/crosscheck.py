@@ -3,8 +3,9 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
+from rigs.devices.modbus import ModbusAddress
 from rigs.document import Document, Path_, Problem
-from rigs.schema import ModbusAddress, Point, Rig
+from rigs.schema import Point, Rig
 from rigs.units import POINT_UNITS
 
 
@@ -68,14 +69,16 @@ def _points(rig: Rig) -> Found:
         here: Path_ = ("points", index)
         if point.device not in devices:
             yield (*here, "device"), f"unknown device {point.device!r}; {_near(point.device, devices)}"
-        elif (devices[point.device].protocol == "opcua") != (point.opcua is not None):
+        elif getattr(point, need := devices[point.device].protocol.partition("-")[0]) is None:
             protocol = devices[point.device].protocol
-            need = "opcua" if protocol == "opcua" else "modbus"
             yield here, f"point {point.id!r} is on {point.device!r}, which speaks {protocol}; give it a {need} address"
         if point.asset not in owners:
             yield (*here, "asset"), f"unknown asset {point.asset!r}; {_near(point.asset, owners)}"
-        if point.waveform is not None and point.opcua is None:
-            yield (*here, "waveform"), "waveforms travel as OPC UA arrays; put the point on an opcua device"
+        if point.waveform is not None and point.modbus is not None:
+            yield (
+                (*here, "waveform"),
+                "waveforms do not fit Modbus registers; put the point on an opcua or mqtt device",
+            )
         if point.unit and point.unit not in POINT_UNITS:
             yield (*here, "unit"), f"unknown unit {point.unit!r}; {_near(point.unit, POINT_UNITS)}"
         yield from _encoding(point, here)

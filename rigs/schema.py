@@ -12,6 +12,11 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo,
 
 from rigs.assets import Asset
 from rigs.assets.base import Identifier, Strict
+from rigs.devices.device import Device
+from rigs.devices.modbus import ModbusAddress
+from rigs.devices.mqtt import MqttAddress
+from rigs.devices.opcua import OpcUaAddress
+from rigs.devices.serial import SerialLine
 from rigs.life import (
     FoulingLaw,
     GammaLaw,
@@ -40,7 +45,6 @@ from rigs.units import to_si
 
 PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){1,2}$")]
 Quality = Literal["good", "uncertain", "bad"]
-Protocol = Literal["modbus-tcp", "modbus-rtu", "opcua"]
 
 
 Join = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?$")]
@@ -172,43 +176,6 @@ class Waveform(Strict):
     buffer: Seconds = Field(default=2.0, gt=0, le=60)
 
 
-class ModbusAddress(Strict):
-    """Where a value lies in a Modbus unit's tables; the value on the wire is value_in_unit / scale."""
-
-    unit: int = Field(ge=1, le=247)
-    table: Literal["coil", "discrete", "input", "holding"]
-    register_: int = Field(alias="register", ge=0, le=65535)
-    type: Literal["bool", "u16", "i16", "u32", "i32", "f32", "u64", "i64", "f64"] = "u16"
-    order: Literal["ABCD", "CDAB", "BADC", "DCBA"] = "ABCD"
-    scale: Number = 1.0
-
-    @property
-    def words(self) -> int:
-        """Registers taken (1 for a coil or discrete input)."""
-        return {"32": 2, "64": 4}.get(self.type[1:], 1)
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        bits = self.table in ("coil", "discrete")
-        if bits != (self.type == "bool"):
-            raise ValueError(
-                f"type {self.type} does not fit table {self.table}; coils and discrete inputs hold bool only"
-            )
-        if self.register_ + self.words > 65536:
-            raise ValueError(f"register {self.register_} and type {self.type} reach beyond register 65535")
-        if self.scale == 0:
-            raise ValueError("scale = 0 would lose the value; use 1 for none")
-        return self
-
-
-class OpcUaAddress(Strict):
-    """Where a value stands in the server's address space: a browse path below the device's folder."""
-
-    node: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,4}$", max_length=200)]
-    type: Literal["Boolean", "Int32", "UInt32", "UInt64", "Float", "Double"] = "Double"
-    method: bool = False
-
-
 class Point(Strict):
     """One addressed value of a device. `asset` and `quantity` are its meaning; `signal` is where the plant takes it.
 
@@ -231,6 +198,14 @@ class Point(Strict):
     waveform: Waveform | None = None
     modbus: ModbusAddress | None = None
     opcua: OpcUaAddress | None = None
+    mqtt: MqttAddress | None = None
+
+    @property
+    def address(self) -> ModbusAddress | OpcUaAddress | MqttAddress:
+        """Its one address, whatever the protocol."""
+        found = self.modbus or self.opcua or self.mqtt
+        assert found is not None  # a point without one is refused
+        return found
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -239,47 +214,11 @@ class Point(Strict):
             raise ValueError(f"range [{low}, {high}] is empty; the first number is the lower end")
         if self.every is not None and self.waveform is not None:
             raise ValueError("a waveform comes with every block; take out every, or the waveform")
-        if (self.modbus is None) == (self.opcua is None):
-            raise ValueError("a point needs exactly one address: either modbus or opcua")
+        if sum(address is not None for address in (self.modbus, self.opcua, self.mqtt)) != 1:
+            raise ValueError("a point needs exactly one address: modbus, opcua or mqtt")
         if self.signal is None and self.write is None:
             raise ValueError("a point needs a signal to read, a write to command, or both")
         return self
-
-
-class UnitIdentity(Strict):
-    """What a Modbus unit says of itself (function 43/14)."""
-
-    unit: int = Field(ge=1, le=247)
-    vendor: str = "plantbench"
-    product: str = ""
-    revision: str = "1.0"
-    name: str = ""
-
-
-class DeviceClock(Strict):
-    """A register with the device's own time: milliseconds or nanoseconds since 1970-01-01 UTC, as u64."""
-
-    address: ModbusAddress
-    resolution: Literal["ns", "ms"] = "ms"
-
-
-class Device(Strict):
-    """A protocol face of the rig."""
-
-    id: Identifier
-    protocol: Protocol
-    title: str = ""
-    poll: Duration = Field(default=500_000_000, gt=0)
-    timeout: Seconds = Field(default=0.5, gt=0, le=60)
-    stale_after: Duration = Field(default=3_000_000_000, gt=0)
-    boot: Seconds = Field(default=3.0, ge=0)
-    port: int = Field(default=0, ge=0, le=65535)
-    namespace: str | None = None
-    baud: int = Field(default=19200, ge=300, le=921600)
-    parity: Literal["even", "odd", "none"] = "even"
-    clock: DeviceClock | None = None
-    identities: tuple[UnitIdentity, ...] = ()
-    connections: int = Field(default=16, ge=1, le=1024)
 
 
 class RigClock(Strict):
@@ -306,6 +245,7 @@ class Rig(Strict):
     assets: tuple[Asset, ...] = Field(min_length=1)
     connections: tuple[Connection, ...] = ()
     plant: PlantSettings = PlantSettings()
+    lines: tuple[SerialLine, ...] = ()
     devices: tuple[Device, ...] = Field(min_length=1)
     points: tuple[Point, ...] = Field(min_length=1)
     twin: TwinSettings = TwinSettings()

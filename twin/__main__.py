@@ -110,7 +110,7 @@ def _fixed_endpoints(rig: object) -> dict[str, str]:
     from rigs.schema import Rig
 
     assert isinstance(rig, Rig)
-    schemes = {"modbus-tcp": "modbus-tcp", "opcua": "opc.tcp"}
+    schemes = {"modbus-tcp": "modbus-tcp", "opcua": "opc.tcp", "mqtt": "mqtt"}
     found = {
         device.id: f"{schemes[device.protocol]}://127.0.0.1:{device.port}/"
         for device in rig.devices

@@ -1,23 +1,29 @@
-"""Open the protocol face of a device image: the one place that knows which server speaks which protocol."""
+"""Open the protocol faces of a rig's devices: the one place that knows which server speaks which protocol.
 
+Each protocol's way in is a module `emulator.devices.<protocol>.face` with a function `open_face(setting) -> Face`,
+imported when the first device needs it.
+"""
+
+import importlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from emulator.devices.image import DeviceImage
+from emulator.devices.timers import PacedTimers, Timers
 from emulator.streams import Streams
+from rigs.schema import Rig
 
 Note = Callable[..., None]
 
 
-class DeviceFace:
-    """One protocol server with the two calls the emulation needs."""
+class Face(Protocol):
+    """A protocol server of one device."""
 
-    def __init__(self, server: Any) -> None:
-        self._server = server
-        self.misbehaviour = server.misbehaviour
+    misbehaviour: Any
 
     async def start(self) -> str:
-        """Open the endpoint; returns its URL.
+        """Open the endpoint and return its URL.
 
         Raises
         ------
@@ -25,49 +31,52 @@ class DeviceFace:
             The port is taken or the serial device is missing.
 
         """
-        await self._server.start()
-        return str(self._server.url)
+        ...
 
     async def stop(self) -> None:
-        """Close it."""
-        await self._server.stop()
+        """Close everything."""
+        ...
 
 
-def open_face(image: DeviceImage, streams: Streams, note: Note) -> DeviceFace:
-    """Return the face of a device, not yet listening.
-
-    It will take a free port: the port a rig asks for belongs to the link in front of it.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a face stands.
 
     Parameters
     ----------
     image : DeviceImage
-        What it shows.
+        What it shows; its device's port is 0, for the port a rig asks for belongs to the link in front of it.
+    rig : Rig
+        The whole rig: lines and brokers are shared by devices.
     streams : Streams
         Randomness for partial faults.
     note : callable
-        Called with a fault's kind each time a protocol fault touches the wire.
+        Called with a fault's kind (and a detail) each time a protocol fault touches the wire.
+    timers : Timers
+        The device's own timers, on plant time.
+    shared : dict
+        What the faces of one rig share (a serial line, a broker), by a name of the protocol's choice.
 
     """
-    device = image.device.model_copy(update={"port": 0})
-    match device.protocol:
-        case "opcua":
-            from emulator.devices.opcua.server import OpcUaDevice
 
-            return DeviceFace(OpcUaDevice(device, tuple(image.points.values()), image, streams, note))
-        case "modbus-tcp":
-            from emulator.devices.modbus.server import ModbusTcpServer
+    image: DeviceImage
+    rig: Rig
+    streams: Streams
+    note: Note
+    timers: Timers
+    shared: dict[str, Any]
 
-            return DeviceFace(ModbusTcpServer.from_image(image, misbehaviour=_modbus(image, streams, note)))
-        case _:
-            from emulator.devices.modbus.rtu import ModbusRtuServer
-
-            return DeviceFace(ModbusRtuServer.from_image(image, misbehaviour=_modbus(image, streams, note)))
+    def draw(self, kind: str, index: int) -> float:
+        """Return the `index`-th number in [0, 1) of this device for that kind of fault."""
+        return float(self.streams(f"protocol/{self.image.device.id}/{kind}").uniform(index, 1)[0])
 
 
-def _modbus(image: DeviceImage, streams: Streams, note: Note) -> Any:
-    from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
+def open_face(setting: Setting) -> Face:
+    """Return the face of a device, not yet listening."""
+    protocol = setting.image.device.protocol.partition("-")[0]
+    module = importlib.import_module(f"emulator.devices.{protocol}.face")
+    face: Face = module.open_face(setting)
+    return face
 
-    def draw(kind: str, index: int) -> float:
-        return float(streams(f"protocol/{image.device.id}/{kind}").uniform(index, 1)[0])
 
-    return ModbusMisbehaviour(draw=draw, inserted=note)
+__all__ = ["Face", "Note", "PacedTimers", "Setting", "open_face"]

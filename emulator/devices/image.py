@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 GOOD: Final = 0x00000000
 UNCERTAIN_SENSOR_NOT_ACCURATE: Final = 0x40930000

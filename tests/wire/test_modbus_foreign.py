@@ -12,7 +12,8 @@ import pytest
 from emulator.devices.image import GOOD, DeviceImage, Reading
 from emulator.devices.modbus.rtu import ModbusRtuServer
 from emulator.devices.modbus.server import ModbusTcpServer
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 pytestmark = pytest.mark.wire
 

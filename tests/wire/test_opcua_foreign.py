@@ -13,7 +13,8 @@ import pytest
 
 from emulator.devices.image import GOOD, DeviceImage, Reading
 from emulator.devices.opcua.server import OpcUaDevice
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 pytestmark = pytest.mark.wire
 

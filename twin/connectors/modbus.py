@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote, urlsplit
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Batch, Stamp, Status, no_reading, reading
 from twin.connectors.backoff import Backoff
 from twin.connectors.base import ConnectorState

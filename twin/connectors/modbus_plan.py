@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rigs.schema import Device, ModbusAddress, Point
+from rigs.devices.device import Device
+from rigs.devices.modbus import ModbusAddress
+from rigs.schema import Point
 from twin.context.registers import decode
 from twin.context.units import to_si
 

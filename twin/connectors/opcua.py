@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Batch, Stamp, Status, Values, is_bad, no_reading, reading
 from twin.connectors.backoff import Backoff
 from twin.connectors.base import ConnectorState

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.connectors.base import Connector
 
 

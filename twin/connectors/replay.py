@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Batch
 from twin.connectors.base import ConnectorState
 

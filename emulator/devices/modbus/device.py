@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.devices.image import DeviceImage
-    from rigs.schema import Device, ModbusAddress, Point
+    from rigs.devices.device import Device
+    from rigs.devices.modbus import ModbusAddress
+    from rigs.schema import Point
 
 UnknownUnit = Literal["silence", "gateway"]
 GATEWAY_TARGET_FAILED_TO_RESPOND: Final = 0x0B

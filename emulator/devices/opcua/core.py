@@ -12,17 +12,10 @@ from asyncua.server.subscription_service import SubscriptionService
 from emulator.devices.image import DeviceImage
 from emulator.devices.opcua import standard_space, values
 from emulator.devices.opcua.nodes import as_datetime
-from emulator.devices.opcua.sessions import (
-    BUFFER_SIZE,
-    CHUNKS,
-    MESSAGE_SIZE,
-    AnonymousOnly,
-    Connection,
-    Limits,
-    Session,
-)
+from emulator.devices.opcua.session import AnonymousOnly, Session
+from emulator.devices.opcua.transport import BUFFER_SIZE, CHUNKS, MESSAGE_SIZE, Connection, Limits
 from emulator.devices.opcua.writes import PlantWrites
-from rigs.schema import Device
+from rigs.devices.device import Device
 
 PRODUCT: Final = "urn:plantbench"
 _SHORTEST_PUBLISHING_MS: Final = 50.0

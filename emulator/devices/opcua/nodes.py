@@ -15,7 +15,8 @@ from emulator.devices.opcua import values
 from emulator.devices.opcua.served import Part, ServedPoint
 from emulator.devices.opcua.standard_space import reference
 from emulator.devices.opcua.units import NAMESPACE, engineering_unit
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 Method = Callable[..., Awaitable[Any]]
 

@@ -1,8 +1,8 @@
 """An emulated OPC UA device: its image as an address space, on a port of its own.
 
 asyncua gives address space, codec, sessions and subscriptions; what a plant needs beyond it is added from
-outside (`sessions`, `nodes`, `writes`, `standard_space`). Everything runs on the event loop that called
-`start`, commits too.
+outside (`transport`, `processor`, `services`, `nodes`, `writes`, `standard_space`). Everything runs on the event
+loop that called `start`, commits too.
 """
 
 from collections.abc import Callable, Coroutine
@@ -12,11 +12,12 @@ from asyncua import ua
 
 from emulator.devices.image import DeviceImage
 from emulator.devices.opcua.core import PlantServer, listen
+from emulator.devices.opcua.logs import limit_library_logging
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour
 from emulator.devices.opcua.nodes import Method, PlantNodes, ServedAttribute
 from emulator.devices.opcua.served import Draw, ServedPoint
-from emulator.devices.opcua.sessions import limit_library_logging
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 LOOPBACK: Final = "127.0.0.1"
 

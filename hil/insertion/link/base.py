@@ -77,7 +77,7 @@ class LinkFault:
 
     kind: ClassVar[str] = ""
     layer: ClassVar[str] = "link"
-    targets: ClassVar[tuple[str, ...]] = ("modbus-tcp", "opcua")
+    targets: ClassVar[tuple[str, ...]] = ("modbus-tcp", "opcua", "mqtt")
     parameters: ClassVar[Mapping[str, Param]] = {}
 
     def __init__(self, params: Mapping[str, Any]) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from hil.insertion.link.base import Direction, LinkFault, Stream
 
+    Tap = Callable[[int, Direction, bytes], None]
+
 QUEUE_BYTES = 256 * 1024
 CONNECT_TIMEOUT_S = 10.0
 _RST = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and drops what was not sent
@@ -55,6 +57,11 @@ class LinkProxy:
         Where to listen; port 0 takes a free one, `address` tells which.
     streams
         The run's randomness: a link fault draws from the path ``link/<name>/<kind>``.
+
+    Attributes
+    ----------
+    tap
+        Called with connection number, direction and bytes as they leave the proxy, if set.
     """
 
     def __init__(
@@ -72,6 +79,7 @@ class LinkProxy:
         self.upstream = (upstream_host, upstream_port)
         self.counters = LinkCounters()
         self.faults: tuple[LinkFault, ...] = ()
+        self.tap: Tap | None = None
         self._listen = (host, port)
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Connection] = {}
@@ -386,6 +394,9 @@ class _Pipe:
         if transport is None or transport.is_closing():
             return
         if piece:
+            tap = self.connection.proxy.tap
+            if tap is not None:
+                tap(self.connection.number, self.direction, piece)
             transport.write(piece)
         elif close:
             transport.close()

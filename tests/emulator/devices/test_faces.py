@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.devices.faces import open_face
+from emulator.devices.faces import Setting, open_face
+from emulator.devices.timers import PacedTimers
 from emulator.emulation import Emulation
 from rigs.load import load_rig
 from rigs.schema import FaultSpec
@@ -55,7 +56,7 @@ def test_a_face_leaves_the_rigs_own_port_to_the_link_before_it():
             emulation = Emulation(load_rig("pump_skid"), 1)
             for name, image in emulation.images.items():
                 image.device = image.device.model_copy(update={"port": port})
-                face = open_face(image, emulation.streams, lambda *_: None)
+                face = open_face(Setting(image, emulation.rig, emulation.streams, lambda *_: None, PacedTimers(), {}))
                 url = await face.start()
                 assert f":{port}" not in url, name
                 await face.stop()

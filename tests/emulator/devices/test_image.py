@@ -3,7 +3,8 @@
 import pytest
 
 from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA, GOOD, SECOND, DeviceImage, Reading
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 EPOCH_NS = 1_735_689_600 * SECOND
 

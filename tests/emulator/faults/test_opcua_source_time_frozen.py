@@ -5,7 +5,8 @@ from emulator.devices.opcua import values
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour
 from emulator.devices.opcua.served import ServedPoint
 from emulator.faults.opcua_source_time_frozen import OpcUaSourceTimeFrozenFault
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 POINT = Point(id="a.b", device="d", asset="a", quantity="q", signal="s", opcua={"node": "A/B"})
 

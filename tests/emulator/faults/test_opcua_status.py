@@ -6,7 +6,8 @@ from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour
 from emulator.devices.opcua.served import ServedPoint
 from emulator.faults.opcua_status import OpcUaStatusFault
 from emulator.streams import Streams
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 POINT = Point(id="a.b", device="d", asset="a", quantity="q", signal="s", opcua={"node": "A/B"})
 

@@ -7,7 +7,8 @@ import struct
 
 import pytest
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Status
 from twin.connectors.modbus import ModbusConnector
 

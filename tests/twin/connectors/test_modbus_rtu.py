@@ -8,7 +8,8 @@ import tty
 
 import pytest
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Status
 from twin.connectors.modbus import ModbusConnector
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from asyncua import Server, ua
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Status
 from twin.connectors.opcua import OpcUaConnector
 

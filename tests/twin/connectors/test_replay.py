@@ -3,7 +3,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 from twin.batch import Batch, reading
 from twin.connectors.registry import make_connector
 from twin.history.store import History

@@ -4,7 +4,8 @@ import pytest
 
 from emulator.devices.image import BAD_SENSOR_FAILURE, GOOD, DeviceImage, Reading
 from emulator.devices.modbus.device import ModbusDevice, device_from_rig
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 EPOCH_NS = 1_735_689_600_000_000_000
 SECOND = 1_000_000_000

@@ -9,7 +9,8 @@ from emulator.devices.modbus.codec import ModbusServerCodec, Request
 from emulator.devices.modbus.device import ModbusDevice
 from emulator.devices.modbus.misbehaviour import LateAnswer, NoAnswer
 from emulator.devices.modbus.server import ConnectionLimits, ModbusTcpServer
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 READ = bytes.fromhex("03 0000 0001")
 ANSWER = bytes.fromhex("03 02 0000")

@@ -14,7 +14,8 @@ from asyncua import Client, ua
 from emulator.devices.image import GOOD, DeviceImage, Reading
 from emulator.devices.opcua.server import OpcUaDevice
 from emulator.streams import Streams
-from rigs.schema import Device, Point
+from rigs.devices.device import Device
+from rigs.schema import Point
 
 EPOCH_NS = 1_735_689_600_000_000_000
 BLOCK_NS = 100_000_000

@@ -8,7 +8,7 @@ import pytest
 from asyncua import Client, ua
 from asyncua.ua.ua_binary import struct_from_binary
 
-from emulator.devices.opcua.sessions import RateLimit
+from emulator.devices.opcua.logs import RateLimit
 
 HELLO = struct.pack("<5I", 0, 65535, 65535, 0, 0)
 URL = b"opc.tcp://x/"
