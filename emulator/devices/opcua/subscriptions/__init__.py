@@ -1,0 +1,1 @@
+"""Sampling and subscriptions: what a server notices between two commits, and when it tells whom."""
