@@ -11,11 +11,12 @@ from rigs.units import POINT_UNITS
 
 def crosscheck(rig: Rig, document: Document) -> list[Problem]:
     """Return every problem that a single value cannot show, in file order of the sections."""
-    checks = (_unique, _connections, _plant, _points, _addresses, _ports)
+    checks = (_unique, _connections, _plant, _points, _addresses, _ports, _lines)
     return [Problem(document.place(path), message, path) for check in checks for path, message in check(rig)]
 
 
 Found = Iterator[tuple[Path_, str]]
+Cells = dict[tuple[int, str, int, int], str]
 
 
 def _near(name: str, known: Iterable[str]) -> str:
@@ -86,12 +87,15 @@ def _points(rig: Rig) -> Found:
 
 def _encoding(point: Point, here: Path_) -> Found:
     address = point.modbus
-    if address is None or address.type in ("bool", "f32", "f64"):
+    if address is None or address.type in ("bool", "f32", "f64", "string"):
         return
-    bits = int(address.type[1:])
-    low, high = (0, 2**bits - 1) if address.type[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    bits = int(address.type[-2:])
+    if address.type.startswith("bcd"):
+        low, high = 0, 10 ** (bits // 4) - 1
+    else:
+        low, high = (0, 2**bits - 1) if address.type[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
     for end in point.range:
-        if not low <= round(end / address.scale) <= high:
+        if not low <= round((end - address.offset) / address.scale) <= high:
             yield (
                 (*here, "range"),
                 f"{end} {point.unit} at scale {address.scale} does not fit {address.type}; widen the type or the scale",
@@ -100,10 +104,12 @@ def _encoding(point: Point, here: Path_) -> Found:
 
 def _addresses(rig: Rig) -> Found:
     for device in rig.devices:
-        taken: dict[tuple[int, str, int], str] = {}
+        taken: Cells = {}
         nodes: dict[str, str] = {}
         if device.clock is not None:
             _claim(taken, device.clock.address, f"{device.id}'s clock")
+        for constant in device.modbus.constants:
+            _claim(taken, constant.address, f"{device.id}'s constants")
         for index, point in enumerate(rig.points):
             if point.device != device.id:
                 continue
@@ -122,8 +128,10 @@ def _addresses(rig: Rig) -> Found:
                     )
 
 
-def _claim(taken: dict[tuple[int, str, int], str], address: ModbusAddress, owner: str) -> str | None:
-    cells = [(address.unit, address.table, address.register_ + k) for k in range(address.words)]
+def _claim(taken: Cells, address: ModbusAddress, owner: str) -> str | None:
+    """Note whose registers (or bit of one) these are; return who had one of them before."""
+    bits = range(16) if address.bit is None else (address.bit,)
+    cells = [(address.unit, address.table, address.register_ + k, bit) for k in range(address.words) for bit in bits]
     other = next((taken[cell] for cell in cells if cell in taken), None)
     for cell in cells:
         taken.setdefault(cell, owner)
@@ -138,3 +146,37 @@ def _ports(rig: Rig) -> Found:
                 ("devices", index, "port"),
                 f"port {device.port} is already that of {seen[device.port]!r}; choose another or 0",
             )
+
+
+def _lines(rig: Rig) -> Found:
+    lines = {line.id: line for line in rig.lines}
+    if len(lines) < len(rig.lines):
+        names = [line.id for line in rig.lines]
+        twice = next(index for index, name in enumerate(names) if name in names[:index])
+        yield ("lines", twice, "id"), f"id {names[twice]!r} is used twice in lines; rename one"
+    owners: dict[tuple[str, int], str] = {}
+    units = {(point.device, point.modbus.unit) for point in rig.points if point.modbus is not None}
+    for index, device in enumerate(rig.devices):
+        here: Path_ = ("devices", index)
+        if device.line is None:
+            continue
+        if device.line not in lines:
+            yield (
+                (*here, "line"),
+                f"unknown line {device.line!r}; {_near(device.line, lines) if lines else 'add lines:'}",
+            )
+            continue
+        if device.protocol != "modbus-rtu":
+            yield (*here, "line"), f"device {device.id!r} speaks {device.protocol}; only modbus-rtu goes over a line"
+            continue
+        line = lines[device.line]
+        for key in ("baud", "parity"):
+            if getattr(device, key) != getattr(line, key):
+                rule = (
+                    f"{key} {getattr(device, key)} is not that of line {line.id!r}, {getattr(line, key)}; take it out"
+                )
+                yield (*here, key), f"{device.id!r}: {rule}"
+        for unit in sorted(number for name, number in units if name == device.id):
+            first = owners.setdefault((line.id, unit), device.id)
+            if first != device.id:
+                yield here, f"unit {unit} of {device.id!r} is already that of {first!r} on line {line.id!r}; move one"

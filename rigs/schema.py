@@ -250,6 +250,16 @@ class Rig(Strict):
     points: tuple[Point, ...] = Field(min_length=1)
     twin: TwinSettings = TwinSettings()
 
+    @model_validator(mode="after")
+    def _lines_speed_is_their_devices(self) -> Self:
+        lines = {line.id: line for line in self.lines}
+        if lines:
+            devices = tuple(
+                device.joined(lines[device.line]) if device.line in lines else device for device in self.devices
+            )
+            object.__setattr__(self, "devices", devices)
+        return self
+
     def asset(self, name: str) -> Any:
         """Return the asset of that id; KeyError if there is none."""
         return {asset.id: asset for asset in self.assets}[name]

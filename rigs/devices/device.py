@@ -1,6 +1,6 @@
 """A device of a rig: one protocol face, its pace, its limits and what is particular to its protocol."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -8,6 +8,7 @@ from rigs.assets.base import Identifier, Strict
 from rigs.devices.modbus import ModbusAddress, ModbusSettings, UnitIdentity
 from rigs.devices.mqtt import MqttSettings
 from rigs.devices.opcua import OpcUaSettings
+from rigs.devices.serial import SerialLine
 from rigs.quantity import Duration, Seconds
 
 Protocol = Literal["modbus-tcp", "modbus-rtu", "opcua", "mqtt"]
@@ -41,3 +42,9 @@ class Device(Strict):
     modbus: ModbusSettings = ModbusSettings()
     opcua: OpcUaSettings = OpcUaSettings()
     mqtt: MqttSettings = MqttSettings()
+
+    def joined(self, line: SerialLine) -> Self:
+        """Return the device with the speed and parity of its line, where it does not name its own."""
+        own = self.model_fields_set
+        speed = {"baud": line.baud, "parity": line.parity}
+        return self.model_copy(update={key: value for key, value in speed.items() if key not in own})
