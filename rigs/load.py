@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -140,11 +140,14 @@ def _inside(loc: tuple[str | int, ...], errors: Any) -> bool:
     return any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in errors)
 
 
+_SECRET: Final = ("password",)  # never repeated, however wrong
+
+
 def _problem(error: Any, document: Document) -> Problem:
     path = _in_file(error["loc"], document)
     value = _written(document.data, path, error.get("input"))
-    shown = _shown(value)
     name = str(path[-1]) if path else "the file"
+    shown = "(not shown)" if name in _SECRET else _shown(value)
     match error["type"]:
         case "extra_forbidden":
             key = str(error["loc"][-1])

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from rigs.assets.base import Strict
+from rigs.devices.opcua_security import OpcUaSecurity
 from rigs.quantity import Duration, Seconds
 
 BrowsePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,4}$", max_length=200)]
@@ -96,6 +97,7 @@ class OpcUaSettings(Strict):
 
     profile: Literal["plc", "slow_kit"] = "plc"
     limits: OpcUaLimits = OpcUaLimits()
+    security: OpcUaSecurity = OpcUaSecurity()
     history: OpcUaHistory | None = None
     sampling: Duration | None = Field(default=None, gt=0)
     delay: Seconds = Field(default=0.0, ge=0, le=60)
