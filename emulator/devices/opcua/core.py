@@ -59,6 +59,8 @@ class Core(InternalServer):
     def __init__(self, device: Device, image: DeviceImage) -> None:
         super().__init__(user_manager=AnonymousOnly())
         self._image = image
+        self.settings = device.opcua
+        self.limits = device.opcua.limits
         self.disabled_clock = True  # the clock is the device's, asked when read
         self.allow_remote_admin = False
         self.supported_tokens = (ua.AnonymousIdentityToken,)

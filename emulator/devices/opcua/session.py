@@ -9,6 +9,8 @@ from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
 from asyncua.ua.ua_binary import nodeid_to_binary
 
+from emulator.devices.opcua.remembered import forget
+
 
 class AnonymousOnly:
     """The user manager of a device without users: everyone is an ordinary user, nobody an administrator."""
@@ -30,3 +32,8 @@ class Session(InternalSession):
             self.auth_token = ua.NodeId(secrets.token_bytes(32), 0, ua.NodeIdType.ByteString)
             self.iserver.register_external_session(self)
         self.encoded_token = nodeid_to_binary(self.auth_token)
+
+    async def close_session(self, delete_subs: bool = True) -> None:
+        """End the session, and with it what services remember for it."""
+        forget(self)
+        await super().close_session(delete_subs)
