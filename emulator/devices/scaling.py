@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 RegisterType = Literal["u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64"]
 WordOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
+NotAvailable = Literal["usual", "none"] | float
 
 _CODES: Final[dict[str, str]] = {
     "u16": "H",
@@ -57,21 +58,25 @@ class RegisterFormat:
         word and byte order of values wider than one register, see the module.
     scale, offset
         engineering value of one raw step, and of raw zero, in the point's unit.
+    not_available
+        the raw number that says "no reading"; "usual" as below, "none" shows 0 instead.
 
     Integers saturate at their limits as a transmitter does. "No reading" (NaN) is NaN in a float; an integer
     has no NaN, so it becomes the marker most device makers use (SunSpec's "not implemented"): the most
-    negative signed value, or all ones unsigned. Saturation stops one step short of the marker.
+    negative signed value, or all ones unsigned. Saturation stops one step short of that marker.
     """
 
     type: RegisterType
     order: WordOrder = "ABCD"
     scale: float = 1.0
     offset: float = 0.0
+    not_available: NotAvailable = "usual"
     words: int = field(init=False)
     _struct: struct.Struct = field(init=False, repr=False, compare=False)
     _low: int = field(init=False, repr=False, compare=False)
     _high: int = field(init=False, repr=False, compare=False)
     _marker: int | None = field(init=False, repr=False, compare=False)
+    _nan: float | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         code = _CODES.get(self.type)
@@ -92,8 +97,14 @@ class RegisterFormat:
             high = 2 ** (16 * words - 1) - 1
             low = -high
             marker = low - 1
+        special: float | None = None
+        if self.not_available != "usual":
+            special = 0.0 if self.not_available == "none" else float(self.not_available)
+            if marker is not None:
+                low, high, special = self._own_marker(low, high, marker, special)
         for name, value in (
             ("words", words),
+            ("_nan", special),
             ("_struct", packed),
             ("_low", low),
             ("_high", high),
@@ -101,8 +112,23 @@ class RegisterFormat:
         ):
             object.__setattr__(self, name, value)
 
+    def _own_marker(self, low: int, high: int, marker: int, special: float) -> tuple[int, int, int]:
+        """Return the limits and the marker of integers whose maker chose another: a bit pattern is fine too."""
+        if marker > 0:
+            high += 1
+        else:
+            low -= 1
+        number = int(special)
+        # 0x8000 and -32768 are the same register.
+        number = number - 2 * (high + 1) if low < 0 and high < number <= 2 * high + 1 else number
+        if not low <= number <= high:
+            raise ValueError(f"not_available = {special} does not fit {self.type}; take one in [{low}, {high}]")
+        return low, high, number
+
     def raw(self, value: float) -> float | int:
         """Return the raw number nearest to ``value`` that the registers can hold."""
+        if self._nan is not None and value != value:
+            return self._nan
         if self.scale != 1.0 or self.offset != 0.0:
             value = (value - self.offset) / self.scale
         if self._marker is None:

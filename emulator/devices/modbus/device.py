@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA
+from emulator.devices.modbus.bank import File, Limits, RegisterBank
+from emulator.devices.modbus.feed import ImageFeed
 from emulator.devices.modbus.pdu import answer, exception
-from emulator.devices.modbus.registers import BitTable, Identification, MappedValue, RegisterBank, WordTable
+from emulator.devices.modbus.registers import Identification, MappedValue
+from emulator.devices.register_text import BcdFormat, TextFormat
 from emulator.devices.scaling import RegisterFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.devices.image import DeviceImage
+    from emulator.devices.modbus.registers import Format
     from rigs.devices.device import Device
-    from rigs.devices.modbus import ModbusAddress
+    from rigs.devices.modbus import ModbusAddress, ModbusConstant, ModbusSettings
     from rigs.schema import Point
 
-UnknownUnit = Literal["silence", "gateway"]
+UnknownUnit = Literal["silence", "gateway", "same"]
 GATEWAY_TARGET_FAILED_TO_RESPOND: Final = 0x0B
 BROADCAST: Final = 0
 _WRITES: Final = frozenset((5, 6, 15, 16, 22))
-_BAD: Final = 0x80000000
-_NO_READING: Final = float("nan")
 _MILLISECOND_NS: Final = 1_000_000
 
 
@@ -34,19 +36,26 @@ class ModbusDevice:
     units
         register banks by unit id.
     unknown_unit
-        what a request to any other unit gets: "silence" as on a serial line, or "gateway", exception 0B as
-        from a gateway whose unit does not answer.
+        what a request to any other unit gets: "silence" as on a serial line, "gateway", exception 0B as from a
+        gateway whose unit does not answer, or "same": the first unit's answer, as from a device that does not look.
+
+    `plans` are repeated reads already checked, see `RepeatedReads`; a unit that goes silent empties them.
     """
 
     def __init__(self, units: dict[int, RegisterBank], *, unknown_unit: UnknownUnit = "gateway") -> None:
         self.units = units
+        self.plans: dict[bytes, Any] = {}
+        self._only = next(iter(units.values()), None) if unknown_unit == "same" else None
         self._unknown_code = GATEWAY_TARGET_FAILED_TO_RESPOND if unknown_unit == "gateway" else None
 
     def answer(self, unit: int, pdu: bytes) -> bytes | None:
         """Return the response PDU, or None where the device stays silent."""
-        bank = self.units.get(unit)
+        bank = self.units.get(unit, self._only)
         if bank is not None:
-            return answer(bank, pdu)
+            reply = answer(bank, pdu)
+            if reply is None:
+                self.plans.clear()
+            return reply
         return None if self._unknown_code is None else exception(pdu[0], self._unknown_code)
 
     def broadcast(self, pdu: bytes) -> None:
@@ -54,62 +63,7 @@ class ModbusDevice:
         if pdu[0] in _WRITES:
             for bank in self.units.values():
                 answer(bank, pdu)
-
-
-class ImageFeed:
-    """Copies an image's readings into registers at each commit; clears them when the device loses power."""
-
-    def __init__(self, image: DeviceImage) -> None:
-        self._image = image
-        self._readings: list[tuple[str, BitTable | WordTable, MappedValue]] = []
-        self._tables: list[BitTable | WordTable] = []
-        self._clock: tuple[WordTable, MappedValue] | None = None
-        self._clock_step_ns = 1
-
-    def follow(self, bank: RegisterBank) -> None:
-        """Keep every value of `bank` that is a reading of the image up to date."""
-        for table in bank.tables:
-            self._tables.append(table)
-            self._readings += [
-                (value.point, table, value)
-                for value in table.values
-                if value.point is not None and value.point in self._image.readings
-            ]
-
-    def keep_time(self, table: WordTable, address: int, *, step_ns: int) -> None:
-        """Write the image's time, in steps of `step_ns`, to the value at `address` of `table`."""
-        self._clock = table, table.starts[address]
-        self._clock_step_ns = step_ns
-
-    def start(self) -> None:
-        """Fill once and subscribe to the image."""
-        self.refresh()
-        self._image.on_commit(self.refresh)
-        self._image.on_power(self._power)
-
-    def refresh(self) -> None:
-        """Bring all registers to the image's present readings.
-
-        Modbus has no quality: a bad reading shows as "no reading" (NaN, or the integer marker of the format),
-        except before the first reading after power-up, when registers are still zero.
-        """
-        readings = self._image.readings
-        for point, table, value in self._readings:
-            reading = readings[point]
-            number = reading.value
-            if reading.status & _BAD and reading.status != BAD_WAITING_FOR_INITIAL_DATA:
-                number = _NO_READING
-            table.put(value, number)
-        if self._clock is not None:
-            table, value = self._clock
-            assert value.format is not None, "a clock register has a format"
-            # A clock too wide for its register wraps, as counters do; it never sticks at the top.
-            table.put(value, self._image.t_ns // self._clock_step_ns % (1 << 16 * value.width))
-
-    def _power(self, online: bool) -> None:
-        for table in self._tables:
-            table.buffer[:] = bytes(len(table.buffer))
-        self.refresh()
+                bank.counters.no_responses += 1
 
 
 def device_from_rig(image: DeviceImage, *, unknown_unit: UnknownUnit | None = None) -> ModbusDevice:
@@ -129,26 +83,56 @@ def device_from_rig(image: DeviceImage, *, unknown_unit: UnknownUnit | None = No
         point.
     """
     device = image.device
+    settings = device.modbus
     maps: dict[int, dict[str, list[MappedValue]]] = {}
     for point in image.points.values():
         if point.modbus is not None:
             _units_table(maps, point.modbus).append(_mapped(point))
     if device.clock is not None:
         address = device.clock.address
-        _units_table(maps, address).append(MappedValue(None, address.register_, _format(address)))
+        _units_table(maps, address).append(MappedValue(None, address.register_, register_format(address)))
+    for constant in settings.constants:
+        _units_table(maps, constant.address).append(_constant(constant))
+    for unit in {*(file.unit for file in settings.files), *(fifo.unit for fifo in settings.fifos)}:
+        maps.setdefault(unit, {})
     units = {unit: _bank(device, unit, tables, image.write) for unit, tables in sorted(maps.items())}
-    feed = ImageFeed(image)
+    feed = ImageFeed(image, tearing=settings.tearing)
     for bank in units.values():
         feed.follow(bank)
+    for fifo in settings.fifos:
+        queue: deque[bytes] = deque(maxlen=fifo.depth)
+        units[fifo.unit].queues[fifo.register_] = queue
+        feed.queue(fifo.point, queue)
     if device.clock is not None:
         address = device.clock.address
         bank = units[address.unit]
         table = bank.input_registers if address.table == "input" else bank.holding_registers
         feed.keep_time(table, address.register_, step_ns=1 if device.clock.resolution == "ns" else _MILLISECOND_NS)
     feed.start()
+    if unknown_unit is None and settings.unknown_unit != "usual":
+        unknown_unit = settings.unknown_unit
     if unknown_unit is None:
         unknown_unit = "silence" if device.protocol == "modbus-rtu" else "gateway"
     return ModbusDevice(units, unknown_unit=unknown_unit)
+
+
+def register_format(address: ModbusAddress) -> Format:
+    """Return how a value is written at an address.
+
+    Raises
+    ------
+    ValueError
+        The address holds a bit, or its mark for "no reading" does not fit its type.
+    """
+    match address.type:
+        case "bool":
+            raise ValueError(f"register {address.register_} of unit {address.unit} needs a number type, not bool")
+        case "string":
+            return TextFormat(address.words, address.order, address.scale, address.offset)
+        case "bcd16" | "bcd32":
+            return BcdFormat(address.type, address.order, address.scale, address.offset, address.not_available)
+        case _:
+            return RegisterFormat(address.type, address.order, address.scale, address.offset, address.not_available)
 
 
 def _units_table(maps: dict[int, dict[str, list[MappedValue]]], address: ModbusAddress) -> list[MappedValue]:
@@ -158,17 +142,54 @@ def _units_table(maps: dict[int, dict[str, list[MappedValue]]], address: ModbusA
 def _bank(
     device: Device, unit: int, tables: dict[str, list[MappedValue]], write: Callable[[str, Any], None]
 ) -> RegisterBank:
-    said = next((identity for identity in device.identities if identity.unit == unit), None)
+    settings = device.modbus
     return RegisterBank(
         coils=tables.get("coil", ()),
         discrete_inputs=tables.get("discrete", ()),
         input_registers=tables.get("input", ()),
         holding_registers=tables.get("holding", ()),
         write=write,
-        identification=Identification(product_code=device.id, revision="1.0")
-        if said is None
-        else Identification(said.vendor, said.product, said.revision, product_name=said.name),
+        identification=_identification(device, unit),
+        gaps_readable=settings.holes == "zero",
+        read_only_code=settings.read_only,
+        limits=_limits(settings),
+        files={
+            file.number: _file(file.content, file.records, file.writable)
+            for file in settings.files
+            if file.unit == unit
+        },
     )
+
+
+def _identification(device: Device, unit: int) -> Identification:
+    said = next((identity for identity in device.identities if identity.unit == unit), None)
+    if said is None:
+        return Identification(product_code=device.id, revision="1.0")
+    return Identification(
+        said.vendor, said.product, said.revision, said.url, said.name, said.model, said.application,
+        tuple(sorted(said.extended.items())),
+    )  # fmt: skip
+
+
+def _limits(settings: ModbusSettings) -> Limits:
+    functions = None if settings.functions is None else frozenset(settings.functions)
+    return Limits(
+        settings.max_registers, settings.max_bits, settings.max_write_registers, settings.max_write_bits, functions
+    )
+
+
+def _file(content: tuple[int, ...], records: int, writable: bool) -> File:
+    wire = b"".join(word.to_bytes(2, "big") for word in content[:records])
+    return File(bytearray(wire.ljust(2 * records, b"\0")), writable)
+
+
+def _constant(constant: ModbusConstant) -> MappedValue:
+    address, value = constant.address, constant.value
+    if address.type == "bool":
+        return MappedValue(None, address.register_, bit=address.bit, constant=b"\1" if value else b"\0")
+    form = register_format(address)
+    wire = form.text(value) if isinstance(form, TextFormat) and isinstance(value, str) else form.encode(float(value))
+    return MappedValue(None, address.register_, form, constant=wire)
 
 
 def _mapped(point: Point) -> MappedValue:
@@ -182,13 +203,9 @@ def _mapped(point: Point) -> MappedValue:
     return MappedValue(
         point.id,
         address.register_,
-        None if address.type == "bool" else _format(address),
+        None if address.type == "bool" else register_format(address),
         writable,
         *point.range,
+        bit=address.bit,
+        once=address.write_once,
     )
-
-
-def _format(address: ModbusAddress) -> RegisterFormat:
-    if address.type == "bool":
-        raise ValueError(f"register {address.register_} of unit {address.unit} needs a number type, not bool")
-    return RegisterFormat(address.type, address.order, address.scale)

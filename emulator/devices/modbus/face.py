@@ -3,6 +3,7 @@
 from emulator.devices.faces import Setting
 from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
 from emulator.devices.modbus.rtu import ModbusRtuServer
+from emulator.devices.modbus.rtu_face import open_serial
 from emulator.devices.modbus.server import ModbusTcpServer
 
 
@@ -11,4 +12,4 @@ def open_face(setting: Setting) -> ModbusTcpServer | ModbusRtuServer:
     misbehaviour = ModbusMisbehaviour(draw=setting.draw, inserted=setting.note)
     if setting.image.device.protocol == "modbus-tcp":
         return ModbusTcpServer.from_image(setting.image, misbehaviour=misbehaviour)
-    return ModbusRtuServer.from_image(setting.image, misbehaviour=misbehaviour)
+    return open_serial(setting, misbehaviour)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from emulator.devices.serial.trouble import SerialTrouble
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,7 +79,7 @@ class ModbusMisbehaviour:
 
     `draw` is a pure function of kind and request index to [0, 1). `inserted`, if given, is called with the
     kind each time a request is hit; `active` is false while all four are None, and is all a healthy server
-    looks at.
+    looks at. `serial` is what goes wrong at the device's end of a serial line, if it is on one.
     """
 
     draw: Callable[[str, int], float] = evenly_spread
@@ -87,6 +89,7 @@ class ModbusMisbehaviour:
     no_answer: NoAnswer | None = field(default=None, init=False)
     late_answer: LateAnswer | None = field(default=None, init=False)
     wrong_transaction_id: WrongTransactionId | None = field(default=None, init=False)
+    serial: SerialTrouble = field(default_factory=SerialTrouble, init=False)
     _seen: dict[str, int] = field(default_factory=dict, init=False, repr=False)
 
     def set(

@@ -10,19 +10,15 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from emulator.devices.scaling import RegisterFormat
+    from collections.abc import Iterable
 
 ILLEGAL_DATA_ADDRESS: Final = 2
 ILLEGAL_DATA_VALUE: Final = 3
-# A limit such as 52.4 is not exact in float32; a write of the limit itself must still pass.
-_LIMIT_SLACK: Final = 1e-6
 
 
 class ModbusError(Exception):
@@ -33,20 +29,41 @@ class ModbusError(Exception):
         self.code = code
 
 
+class Format(Protocol):
+    """How an engineering value becomes registers, and back."""
+
+    @property
+    def words(self) -> int:
+        """Registers taken."""
+        ...
+
+    def encode(self, value: float) -> bytes:
+        """Return the wire bytes of a value."""
+        ...
+
+    def decode(self, wire: bytes | bytearray | memoryview) -> float | int:
+        """Return the value of wire bytes; ValueError where they are none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MappedValue:
     """One value in a table: where it lies, how it is written there, and what may be written over the wire.
 
-    `point` is the point's id; None marks a register the device itself owns (its clock). `format` is None for
-    bits. `low`, `high` bound a write, in the point's own unit.
+    `point` is the point's id; None marks a register the device itself owns (its clock, a constant). `format` is None
+    for bits; `bit` says which one of a register it is. `low`, `high` bound a write, in the point's own unit. `once`
+    takes a single write in the device's life. `constant` is what a register without a point always holds.
     """
 
     point: str | None
     address: int
-    format: RegisterFormat | None = None
+    format: Format | None = None
     writable: bool = False
     low: float = float("-inf")
     high: float = float("inf")
+    bit: int | None = None
+    once: bool = False
+    constant: bytes | None = None
 
     @property
     def width(self) -> int:
@@ -60,9 +77,18 @@ class _Table:
     def __init__(self, name: str, cell: int, values: Iterable[MappedValue], *, gaps_readable: bool) -> None:
         self.name = name
         self.values = sorted(values, key=lambda value: value.address)
-        self.starts = {value.address: value for value in self.values}
+        self.starts = {value.address: value for value in self.values if value.bit is None}
+        self.fields: dict[int, list[MappedValue]] = {}
+        self.read_only_code = ILLEGAL_DATA_ADDRESS
+        self.written: set[int] = set()
         end = 0
         for value in self.values:
+            if value.bit is not None:
+                beside = self.fields.setdefault(value.address, [])
+                taken = any(other.bit == value.bit for other in beside) or value.address in self.starts
+                beside.append(value)
+                if len(beside) > 1 and not taken:
+                    continue
             if value.address < end:
                 raise ValueError(
                     f"{name} {value.address} of point {value.point} overlaps the value before it, "
@@ -88,12 +114,22 @@ class _Table:
         found = []
         end = address + count
         while address < end:
-            value = self.starts.get(address)
-            if value is None or not value.writable or address + value.width > end:
+            beside = self.fields.get(address)
+            value = self.starts.get(address) if beside is None else next((v for v in beside if v.writable), beside[0])
+            if value is None or address + value.width > end:
                 raise ModbusError(ILLEGAL_DATA_ADDRESS)
-            found.append(value)
+            if not value.writable or (value.once and address in self.written):
+                raise ModbusError(self.read_only_code)
+            if beside is None:
+                found.append(value)
+            else:
+                found += [field for field in beside if field.writable]
             address += value.width
         return found
+
+    def restore(self) -> None:
+        """Forget everything but what is constant: the device lost power."""
+        self.buffer[:] = bytes(len(self.buffer))
 
 
 class WordTable(_Table):
@@ -112,9 +148,25 @@ class WordTable(_Table):
         raise ModbusError(ILLEGAL_DATA_ADDRESS)
 
     def put(self, value: MappedValue, number: float) -> None:
-        """Store an engineering value in its registers."""
-        assert value.format is not None, "words have a format"
-        self.buffer[2 * value.address : 2 * (value.address + value.width)] = value.format.encode(number)
+        """Store an engineering value in its registers, or a truth value in its bit of one."""
+        if value.format is not None:
+            self.buffer[2 * value.address : 2 * (value.address + value.width)] = value.format.encode(number)
+            return
+        assert value.bit is not None, "words have a format or are a bit of one"
+        at, mask = 2 * value.address + (value.bit < 8), 1 << (value.bit & 7)
+        on = number == number and bool(number)
+        self.buffer[at] = self.buffer[at] | mask if on else self.buffer[at] & ~mask
+
+    def restore(self) -> None:
+        """Forget everything but what is constant: the device lost power."""
+        super().restore()
+        for value in self.values:
+            if value.constant is None:
+                continue
+            if value.bit is None:
+                self.buffer[2 * value.address : 2 * (value.address + value.width)] = value.constant
+            else:
+                self.put(value, value.constant != b"\0")
 
 
 class BitTable(_Table):
@@ -137,10 +189,17 @@ class BitTable(_Table):
         """Store a truth value; NaN (no reading) reads as 0."""
         self.buffer[value.address] = number == number and bool(number)
 
+    def restore(self) -> None:
+        """Forget everything but what is constant: the device lost power."""
+        super().restore()
+        for value in self.values:
+            if value.constant is not None:
+                self.buffer[value.address] = value.constant != b"\0"
+
 
 @dataclass(frozen=True, slots=True)
 class Identification:
-    """What a unit says of itself (function 43/14): basic objects 0-2 and regular objects 3-6."""
+    """What a unit says of itself (function 43/14): basic objects 0-2, regular objects 3-6, extended ones above."""
 
     vendor_name: str = "plantbench"
     product_code: str = ""
@@ -149,6 +208,7 @@ class Identification:
     product_name: str = ""
     model_name: str = ""
     application_name: str = ""
+    extended: tuple[tuple[int, str], ...] = ()
 
     def objects(self) -> dict[int, bytes]:
         """Return object id -> text; the basic three always, the regular ones where they say something."""
@@ -162,76 +222,6 @@ class Identification:
             self.application_name,
         )
         # One object must fit one answer beside its two bytes of header.
-        coded = {number: text.encode("ascii", "replace")[:244] for number, text in enumerate(texts)}
+        named = (*enumerate(texts), *self.extended)
+        coded = {number: text.encode("ascii", "replace")[:244] for number, text in named}
         return {number: text for number, text in coded.items() if text or number <= 2}
-
-
-class RegisterBank:
-    """The four tables of one unit, and the way back from a wire write to a point.
-
-    Parameters
-    ----------
-    coils, discrete_inputs, input_registers, holding_registers
-        what is mapped where; every other address answers exception 02.
-    write
-        called with (point id, value in the point's own unit) for each value written, after all were checked.
-    gaps_readable
-        whether a read may run over unmapped addresses between mapped ones (they read 0).
-    """
-
-    def __init__(
-        self,
-        *,
-        coils: Iterable[MappedValue] = (),
-        discrete_inputs: Iterable[MappedValue] = (),
-        input_registers: Iterable[MappedValue] = (),
-        holding_registers: Iterable[MappedValue] = (),
-        write: Callable[[str, Any], None],
-        identification: Identification | None = None,
-        gaps_readable: bool = False,
-    ) -> None:
-        self.coils = BitTable("coil", coils, gaps_readable=gaps_readable)
-        self.discrete_inputs = BitTable("discrete input", discrete_inputs, gaps_readable=gaps_readable)
-        self.input_registers = WordTable("input register", input_registers, gaps_readable=gaps_readable)
-        self.holding_registers = WordTable("holding register", holding_registers, gaps_readable=gaps_readable)
-        self.identification = (identification or Identification()).objects()
-        self._write = write
-
-    @property
-    def tables(self) -> tuple[BitTable | WordTable, ...]:
-        """All four tables."""
-        return (self.coils, self.discrete_inputs, self.input_registers, self.holding_registers)
-
-    def write_coils(self, address: int, bits: bytes) -> None:
-        """Write one byte (0 or 1) per coil from `address` on; all of them or, with ModbusError, none."""
-        self._may_reach(self.coils, address, len(bits))
-        targets = self.coils.targets(address, len(bits))
-        self.coils.buffer[address : address + len(bits)] = bits
-        for value, bit in zip(targets, bits, strict=True):
-            if value.point is not None:
-                self._write(value.point, bool(bit))
-
-    def write_registers(self, address: int, wire: bytes) -> None:
-        """Write registers from `address` on; all values in range are taken or, with ModbusError, none."""
-        table = self.holding_registers
-        self._may_reach(table, address, len(wire) // 2)
-        commands = []
-        for value in table.targets(address, len(wire) // 2):
-            assert value.format is not None, "words have a format"
-            at = 2 * (value.address - address)
-            number = value.format.decode(wire[at : at + 2 * value.width])
-            low, high = value.low - _LIMIT_SLACK * abs(value.low), value.high + _LIMIT_SLACK * abs(value.high)
-            if not low <= number <= high:  # NaN fails both, as it should
-                raise ModbusError(ILLEGAL_DATA_VALUE)
-            commands.append((value.point, min(max(number, value.low), value.high)))
-        # The register shows what was written at once, as a device's memory does; the next scan may correct
-        # it.
-        table.buffer[2 * address : 2 * address + len(wire)] = wire
-        for point, number in commands:
-            if point is not None:
-                self._write(point, number)
-
-    @staticmethod
-    def _may_reach(table: _Table, address: int, count: int) -> None:
-        if address + count > len(table.reach):
-            raise ModbusError(ILLEGAL_DATA_ADDRESS)

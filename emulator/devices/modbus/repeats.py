@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from emulator.devices.modbus.registers import ModbusError
 
 if TYPE_CHECKING:
+    from emulator.devices.modbus.bank import Counters
     from emulator.devices.modbus.device import ModbusDevice
 
 # MBAP header and a read request.
@@ -27,25 +28,33 @@ class RepeatedReads:
 
     def __init__(self, device: ModbusDevice) -> None:
         self._device = device
-        self._plans: dict[bytes, tuple[bytes, bytearray, int, int]] = {}
+        self._plans: dict[bytes, tuple[bytes, bytearray, int, int, Counters]] = device.plans
 
     def answer(self, data: bytes) -> bytes | None:
         """Return the answer frame to a whole request frame seen before, or None."""
         plan = self._plans.get(data[2:])
         if plan is None:
             return None
-        head, buffer, start, stop = plan
+        head, buffer, start, stop, counters = plan
+        counters.server_messages += 1
         return data[:2] + head + buffer[start:stop]
 
     def learn(self, data: bytes) -> None:
         """Keep how to answer ``data``, if it is one whole and valid register read."""
         bank = self._device.units.get(data[6])
         well_formed = len(data) == REQUEST_SIZE and data[2:6] == b"\0\0\0\6"
-        if bank is None or not well_formed or data[7] not in (3, 4) or len(self._plans) >= _KEPT_MAX:
+        if (
+            bank is None
+            or bank.listen_only
+            or not well_formed
+            or data[7] not in (3, 4)
+            or len(self._plans) >= _KEPT_MAX
+        ):
             return
         table = bank.holding_registers if data[7] == 3 else bank.input_registers
         address, quantity = int.from_bytes(data[8:10], "big"), int.from_bytes(data[10:12], "big")
-        if not 1 <= quantity <= 125:
+        functions = bank.limits.functions
+        if not 1 <= quantity <= bank.limits.registers or (functions is not None and data[7] not in functions):
             return
         try:
             table.read(address, quantity)
@@ -53,4 +62,4 @@ class RepeatedReads:
             return
         count = 2 * quantity
         head = bytes((0, 0, 0, count + 3, data[6], data[7], count))
-        self._plans[data[2:]] = head, table.buffer, 2 * address, 2 * address + count
+        self._plans[data[2:]] = head, table.buffer, 2 * address, 2 * address + count, bank.counters

@@ -1,34 +1,57 @@
-"""The Modbus RTU server: one serial line, a pseudo-terminal of our own or a real port, joined to asyncio.
+"""The Modbus server of one device on a serial line: it hears everything, and answers what is for it.
 
-No threads: the port is read when the event loop says it has bytes, silences and pacing are the loop's timers.
-Within one turn of the loop bytes are taken before timers, so a loop that was busy never takes its own absence
-for silence.
+The line itself, its port and its time are `emulator.devices.serial`; a server without a line of others has one of its
+own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import tty
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from emulator.devices.modbus.codec import Malformed, Request
+from emulator.devices.modbus.codec import Malformed, Request, Response
 from emulator.devices.modbus.conversation import Conversation
 from emulator.devices.modbus.device import BROADCAST, ModbusDevice, device_from_rig
 from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
-from emulator.devices.modbus.rtu_codec import RtuServerCodec
-from emulator.devices.modbus.serial_line import LineTiming, PacedWriter
+from emulator.devices.modbus.rtu_codec import FRAME_MAX, RtuServerCodec, checked, crc16
+from emulator.devices.serial.bus import SerialBus
+from emulator.devices.serial.characters import CharacterFormat
+from emulator.devices.serial.line import STRANGER, Line
+from emulator.devices.serial.shaping import shaped
+from emulator.devices.serial.timing import LineTiming
 
 if TYPE_CHECKING:
-    from typing import Any, Literal, Self
+    from collections.abc import Callable
+    from typing import Self
 
     from emulator.devices.image import DeviceImage
+    from emulator.devices.serial.characters import Parity
+    from emulator.devices.timers import Timers
 
-_READ_SIZE: Final = 4096
-# Bytes leave in clumps of about this much line time: a timer per character would cost more than the device.
-_GRAIN_S: Final = 0.004
-# How often a port that went away (an adapter pulled out) is tried again.
-_REOPEN_S: Final = 1.0
+_FRAME_MIN: Final = 4
+# Rounding of line time: gaps are judged to a tenth of a microsecond.
+_HAIR_S: Final = 1e-7
+
+
+class SerialCodec(Protocol):
+    """A serial framing, the listening end: see `RtuServerCodec`."""
+
+    @property
+    def waiting_for_more(self) -> bool:
+        """Whether the bytes so far end inside a frame."""
+        ...
+
+    def receive(self, data: bytes) -> list[Request | Malformed]:
+        """Return the requests to our units that `data` completes."""
+        ...
+
+    def silence(self) -> list[Request | Malformed]:
+        """End the frame under way, after t3.5 without a byte."""
+        ...
+
+    def send(self, response: Response) -> bytes:
+        """Return the frame that carries `response`."""
+        ...
 
 
 class ModbusRtuServer:
@@ -38,45 +61,46 @@ class ModbusRtuServer:
     ----------
     device
         who answers.
-    timing
-        speed and silences of the line.
-    port
-        path of a serial port; None opens a pseudo-terminal, whose other end is `url` after `start`.
-    parity
-        for a real port; a pseudo-terminal has none.
-    local_echo
-        whether the line repeats to us what we send, as some two-wire adapters do.
+    bus
+        the line shared with others; None makes one of the server's own from `timing`, `parity`, `port` (the path of
+        a serial port; None opens a pseudo-terminal) and `local_echo` (whether the port repeats to us what we send,
+        as some two-wire adapters do).
+    codec
+        how frames are framed; RTU unless said.
+    timers
+        for late answers, in plant time; the event loop's unless said.
     """
 
     def __init__(
         self,
         device: ModbusDevice,
         *,
+        bus: SerialBus | None = None,
         timing: LineTiming | None = None,
         port: str | None = None,
-        parity: Literal["even", "odd", "none"] = "even",
+        parity: Parity = "even",
         local_echo: bool = False,
         misbehaviour: ModbusMisbehaviour | None = None,
+        codec: SerialCodec | None = None,
+        timers: Timers | None = None,
     ) -> None:
+        if bus is None:
+            line = Line(timing or LineTiming(), CharacterFormat(parity), carried=port is not None)
+            bus = SerialBus(line, port=port, own_echo=local_echo)
         self.device = device
-        self.timing = timing or LineTiming()
+        self.bus = bus
+        self.timing = bus.line.timing
         self.misbehaviour = misbehaviour or ModbusMisbehaviour()
+        self.trouble = self.misbehaviour.serial
+        self.trouble.inserted = self.trouble.inserted or self.misbehaviour.inserted
         self.online = True
         self.malformed = 0
-        self._path = port
-        self._parity = parity
-        self._local_echo = local_echo
-        self._codec = RtuServerCodec(device.units)
-        # A UART of a real port paces its bytes itself.
-        self._writer = PacedWriter(self.timing.character_s if port is None else 0.0)
-        self._echo = b""
-        self._fd = -1
-        self._slave_fd = -1
-        self._serial: Any = None
-        self._last_byte_s = 0.0
-        self._silence: asyncio.TimerHandle | None = None
-        self._sending: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._codec = codec or RtuServerCodec(device.units)
+        self._timers = timers
+        self._frame = bytearray()
+        self._spoilt = False
+        self._heard_s = float("-inf")
+        self._busy_until_s = float("-inf")
         self._conversation: Conversation | None = None
 
     @classmethod
@@ -84,16 +108,20 @@ class ModbusRtuServer:
         cls,
         image: DeviceImage,
         *,
+        bus: SerialBus | None = None,
         port: str | None = None,
         misbehaviour: ModbusMisbehaviour | None = None,
+        timers: Timers | None = None,
     ) -> Self:
         """Return the server of an image's device, with the rig's speed and parity; it follows its power."""
         server = cls(
             device_from_rig(image),
+            bus=bus,
             timing=LineTiming(baud=image.device.baud),
             port=port,
             parity=image.device.parity,
             misbehaviour=misbehaviour,
+            timers=timers,
         )
         server.power(image.online)
         image.on_power(server.power)
@@ -102,174 +130,108 @@ class ModbusRtuServer:
     @property
     def url(self) -> str:
         """Path of the serial port a client opens, once started."""
-        if self._path is None:
-            raise RuntimeError("the pseudo-terminal has no path before start()")
-        return self._path
+        return self.bus.url
 
     async def start(self) -> str:
-        """Open the line, listen, and return `url`. OSError if the port cannot be opened."""
-        self._loop = asyncio.get_running_loop()
-        if self._path is None:
-            self._open_pty()
-        else:
-            self._open_port(self._path)
-        os.set_blocking(self._fd, False)
+        """Join the line, open it if nobody has, and return `url`. OSError if the port cannot be opened."""
+        later: Callable[[float, Callable[[], None]], object] = asyncio.get_running_loop().call_later
+        if self._timers is not None:
+            later = self._timers.later
         self._conversation = Conversation(
-            self.device, self._codec, self.misbehaviour, later=self._loop.call_later, send=self._send
+            self.device, self._codec, self.misbehaviour, later=later, send=self._send_held
         )
-        self._loop.add_reader(self._fd, self._readable)
-        return self.url
+        url = self.bus.start()
+        self.trouble.changed = self.bus.attend
+        self.bus.line.join(self)
+        return url
 
     async def stop(self) -> None:
-        """Close the line."""
-        for timer in (self._silence, self._sending):
-            if timer is not None:
-                timer.cancel()
-        self._silence = self._sending = None
-        if self._loop is None or self._fd < 0:
+        """Leave the line; whoever leaves last closes it."""
+        if self._conversation is None:
             return
-        self._loop.remove_reader(self._fd)
-        if self._conversation is not None:
-            self._conversation.close()
-        if self._serial is not None:
-            self._serial.close()
-        else:
-            os.close(self._fd)
-            os.close(self._slave_fd)
-            self._path = None
-        self._serial, self._fd, self._slave_fd = None, -1, -1
+        self._conversation.close()
+        self._conversation = None
+        self.trouble.changed = None
+        self.bus.line.leave(self)
+        self.bus.stop()
 
     def power(self, online: bool) -> None:
         """Lose power (the line stays silent, answers under way are cut) or have it back."""
         self.online = online
-        if not online:
-            self._writer.clear()
-            self._codec.silence()
-            if self._conversation is not None:
-                self._conversation.close()
-
-    def _open_pty(self) -> None:
-        self._fd, self._slave_fd = os.openpty()
-        # Raw: a line discipline that echoes or translates would corrupt every frame. We keep our own handle
-        # on the client's end, so that a client which closes and reopens finds the line as it left it.
-        tty.setraw(self._slave_fd)
-        self._path = os.ttyname(self._slave_fd)
-
-    def _open_port(self, path: str) -> None:
-        import serial
-
-        self._serial = serial.Serial(
-            path,
-            baudrate=self.timing.baud or 115200,
-            parity={"even": "E", "odd": "O", "none": "N"}[self._parity],
-            stopbits=2 if self._parity == "none" else 1,
-            timeout=0,
-            write_timeout=0,
-        )
-        self._fd = self._serial.fileno()
-
-    def _readable(self) -> None:
-        assert self._loop is not None, "only called while started"
-        try:
-            data = os.read(self._fd, _READ_SIZE)
-        except BlockingIOError:
+        if online:
             return
-        except OSError:
-            data = b""
-        if not data:
-            self._lost()
-            return
+        self._codec.silence()
+        self._frame.clear()
+        if self._conversation is not None:
+            self._conversation.close()
+            self.bus.line.hush(self, self.bus.now_s())
+
+    # --- a station of the line -----------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it heard part of a frame."""
+        return bool(self._frame) or self._codec.waiting_for_more
+
+    def hear(self, data: bytes, start_s: float, end_s: float) -> None:
+        """Take what was on the line; in strict mode a frame is judged at the silence that ends it."""
         if not self.online:
             return
-        now = self._loop.time()
-        gap = now - self._last_byte_s
-        self._last_byte_s = now
-        if self._echo:
-            data = self._without_echo(data)
-        if self.timing.strict and self._codec.waiting_for_more and gap > self.timing.t1_5_s:
-            self.malformed += len(self._codec.spoil())
-        self._take(self._codec.receive(data))
-        if self._codec.waiting_for_more and self._silence is None:
-            self._silence = self._loop.call_at(now + self.timing.t3_5_s, self._silent)
-
-    def _lost(self) -> None:
-        """Let go of a port that went away, and try to have it back."""
-        assert self._loop is not None, "only called while started"
-        self._loop.remove_reader(self._fd)
-        if self._serial is not None:
-            self._serial.close()
-            self._serial = None
-        self._fd = -1
-        self._sending = self._loop.call_later(_REOPEN_S, self._reopen)
-
-    def _reopen(self) -> None:
-        assert self._loop is not None, "only called while started"
-        assert self._path is not None, "only a real port goes away"
-        self._sending = None
-        try:
-            self._open_port(self._path)
-        except OSError:
-            self._sending = self._loop.call_later(_REOPEN_S, self._reopen)
+        gap_s, self._heard_s = start_s - self._heard_s, end_s
+        if not self.timing.strict:
+            self._take(self._codec.receive(data))
             return
-        os.set_blocking(self._fd, False)
-        self._writer.clear()
-        self._codec.silence()
-        self._loop.add_reader(self._fd, self._readable)
+        self._spoilt = self._spoilt or (bool(self._frame) and gap_s > self.timing.t1_5_s + _HAIR_S)
+        self._frame += data[: FRAME_MAX + 1 - len(self._frame)]
 
-    def _silent(self) -> None:
-        """End the frame, unless bytes came since this timer was set: then wait for the rest of t3.5."""
-        assert self._loop is not None, "only called while started"
-        self._silence = None
-        until = self._last_byte_s + self.timing.t3_5_s
-        if self._loop.time() < until - 1e-6 and self._codec.waiting_for_more:
-            self._silence = self._loop.call_at(until, self._silent)
+    def silence(self, at_s: float) -> None:
+        """End the frame under way."""
+        if not self.timing.strict:
+            self._take(self._codec.silence())
             return
-        self._take(self._codec.silence())
+        frame, spoilt = bytes(self._frame), self._spoilt
+        self._frame.clear()
+        self._spoilt = False
+        if spoilt:
+            self._take([Malformed("a gap longer than t1.5 inside a frame (MB-SER 2.5.1.1)")])
+        elif not _FRAME_MIN <= len(frame) <= FRAME_MAX or crc16(frame):
+            self._take([Malformed(f"{len(frame)} bytes between silences are no frame (MB-SER 2.5.1.1)")])
+        elif frame[0] in self.device.units or frame[0] == BROADCAST:
+            self._take([Request(0, frame[0], frame[1:-2])])
 
     def _take(self, events: list[Request | Malformed]) -> None:
-        assert self._conversation is not None, "only called while started"
+        assert self._conversation is not None, "only called while on the line"
         for event in events:
             if isinstance(event, Malformed):
                 self.malformed += 1
             elif event.unit == BROADCAST:
-                self.device.broadcast(event.pdu)
+                self._broadcast(event.pdu)
             else:
                 answer = self._conversation.answer(event)
                 if answer:
-                    self._send(answer)
+                    self._answer(answer)
 
-    def _send(self, data: bytes) -> None:
-        assert self._loop is not None, "only called while started"
-        if not self.online or self._fd < 0:
+    def _broadcast(self, pdu: bytes) -> None:
+        """Carry a write out; whoever asks while the device is at it waits (MB-SER V1.02, 2.4.1)."""
+        self._busy_until_s = self._heard_s + self.timing.turnaround_s
+        if self.trouble.now and self.trouble.hits("serial_broadcast_answered"):
+            unit = min(self.device.units)
+            reply = self.device.answer(unit, pdu)
+            if reply is not None:
+                self._answer(self._codec.send(Response(0, unit, reply)))
+        self.device.broadcast(pdu)
+
+    def _answer(self, frame: bytes) -> None:
+        line, at_s = self.bus.line, max(self._heard_s, self._busy_until_s)
+        if not self.trouble.now:
+            line.transmit(self, frame, at_s + self.timing.before_answer_s)
             return
-        if self._local_echo:
-            self._echo += data
-        self._writer.put(data, self._last_byte_s + self.timing.before_answer_s)
-        if self._sending is None:
-            self._pump()
+        for piece in shaped(frame, self.trouble, self.timing, line.form, checked):
+            speaker = STRANGER if piece.stranger else self
+            at_s = line.transmit(speaker, piece.data, at_s + piece.before_s, piece.length_s)
 
-    def _pump(self) -> None:
-        assert self._loop is not None, "only called while started"
-        self._sending = None
-        self._write(self._writer.due(self._loop.time()))
-        when = self._writer.next_s(_GRAIN_S)
-        if when is not None:
-            self._sending = self._loop.call_at(when, self._pump)
-
-    def _write(self, data: bytes) -> None:
-        if not data:
-            return
-        try:
-            os.write(self._fd, data)
-        except OSError:
-            # Nobody reads: a serial line does not wait, the bytes are gone.
-            return
-
-    def _without_echo(self, data: bytes) -> bytes:
-        """Take our own bytes off the front of what came in; other bytes mean there was no echo."""
-        common = min(len(self._echo), len(data))
-        if data[:common] != self._echo[:common]:
-            self._echo = b""
-            return data
-        self._echo = self._echo[common:]
-        return data[common:]
+    def _send_held(self, frame: bytes) -> None:
+        """Send an answer that was held back and whose time has come."""
+        if self.online:
+            self.bus.line.transmit(self, frame, self.bus.now_s())
+            self.bus.pump()

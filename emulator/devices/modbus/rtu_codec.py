@@ -46,10 +46,14 @@ def crc16(data: bytes | bytearray | memoryview) -> int:
     return crc
 
 
+def checked(body: bytes) -> bytes:
+    """Return unit and PDU with their checksum behind them."""
+    return body + _CRC.pack(crc16(body))
+
+
 def frame(unit: int, pdu: bytes) -> bytes:
     """Return the RTU frame of a PDU."""
-    body = bytes((unit,)) + pdu
-    return body + _CRC.pack(crc16(body))
+    return checked(bytes((unit,)) + pdu)
 
 
 class RtuServerCodec:

@@ -1,6 +1,7 @@
 import pytest
 
-from emulator.devices.modbus.registers import Identification, MappedValue, RegisterBank
+from emulator.devices.modbus.bank import RegisterBank
+from emulator.devices.modbus.registers import Identification, MappedValue
 from emulator.devices.scaling import RegisterFormat
 
 U16 = RegisterFormat("u16")

@@ -1,6 +1,7 @@
 import pytest
 
-from emulator.devices.modbus.registers import MappedValue, ModbusError, RegisterBank, WordTable
+from emulator.devices.modbus.bank import RegisterBank
+from emulator.devices.modbus.registers import MappedValue, ModbusError, WordTable
 from emulator.devices.scaling import RegisterFormat
 
 U16 = RegisterFormat("u16")

@@ -8,7 +8,7 @@ from emulator.devices.modbus.device import ModbusDevice
 from emulator.devices.modbus.misbehaviour import ExceptionAnswer, LateAnswer, NoAnswer
 from emulator.devices.modbus.rtu import ModbusRtuServer
 from emulator.devices.modbus.rtu_codec import frame
-from emulator.devices.modbus.serial_line import LineTiming
+from emulator.devices.serial.timing import LineTiming
 
 READ = frame(1, bytes.fromhex("03 0000 0001"))
 ANSWER = frame(1, bytes.fromhex("03 02 0000"))
@@ -181,16 +181,15 @@ def test_a_line_that_echoes_does_not_make_the_device_talk_to_itself(device, writ
     on_line(server, talk)
 
 
-def test_a_strict_line_gives_up_frames_with_gaps(device):
-    server = ModbusRtuServer(device, timing=LineTiming(300, strict=True))
+def test_an_answer_waits_until_the_request_has_been_on_the_line(device):
+    server = ModbusRtuServer(device, timing=LineTiming(1200))
 
     async def talk(master):
-        master.send(READ[:4])
-        await turn_until(lambda: server._codec.waiting_for_more)
-        server._last_byte_s -= 2 * server.timing.t1_5_s  # as if the rest came that much later
-        master.send(READ[4:])
-        await turn_until(lambda: server.malformed == 1)
-        assert not master.got
+        asked = asyncio.get_running_loop().time()
+        master.send(READ)
+        await master.receive(1)
+        # Eight characters of request, t3.5, the answer's first character.
+        assert master.chunks[0][0] - asked >= (8 + 3.5 + 1) * 11 / 1200 - 1e-4
 
     on_line(server, talk)
 
@@ -199,7 +198,7 @@ def test_a_device_without_power_is_silent_and_comes_back(server):
     async def talk(master):
         server.power(False)
         master.send(READ)
-        await turn_until(lambda: not select.select([server._fd], [], [], 0)[0])
+        await turn_until(lambda: not select.select([server.bus.port.fd], [], [], 0)[0])
         server.power(True)
         master.send(READ)
         assert await master.receive(7) == ANSWER
