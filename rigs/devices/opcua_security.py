@@ -28,11 +28,11 @@ _KEPT = re.compile(
 
 def _is_kept(given: str) -> str:
     if len(given) > 300 or not _KEPT.fullmatch(given):
-        raise ValueError("write env:NAME, or a salted hash scrypt:… or pbkdf2:…; a file is no place for the word itself")
+        raise ValueError("write env:NAME, or a salted hash scrypt:… or pbkdf2:…; the word itself must not stand here")
     return given
 
 
-KeptPassword = Annotated[str, AfterValidator(_is_kept), Field(repr=False)]
+KeptPassword = Annotated[str, AfterValidator(_is_kept)]
 """Where a password is, never the password: ``env:NAME``, or its salted hash (scrypt or PBKDF2-HMAC-SHA256)."""
 
 
@@ -45,7 +45,7 @@ class OpcUaUser(Strict):
     """
 
     name: str = Field(min_length=1, max_length=100)
-    password: KeptPassword | None = None
+    password: KeptPassword | None = Field(default=None, repr=False)
     certificate: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     role: Role = "observer"
 
