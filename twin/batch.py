@@ -61,6 +61,7 @@ class Batch:
         readings
     rate_hz : sample rate of a waveform, None for readings
     stamp : whose clock `t0_ns` is
+    historical : from before an outage, sent late: it belongs into the history and says nothing of now
     """
 
     point: str
@@ -72,6 +73,7 @@ class Batch:
     n0: int | None = None
     rate_hz: float | None = None
     stamp: Stamp = "poll"
+    historical: bool = False
 
     @property
     def good(self) -> bool:

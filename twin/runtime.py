@@ -227,7 +227,7 @@ class TwinRuntime:
         self.batches += len(batches)
         self.live.update(batches, now_ns)
         self.history.add(batches)
-        self._inbox += batches
+        self._inbox += [batch for batch in batches if not batch.historical]
         surplus = len(self._inbox) - INBOX_BATCHES
         if surplus > 0:
             self.shed += surplus

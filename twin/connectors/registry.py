@@ -25,6 +25,10 @@ def make_connector(
             from twin.connectors.opcua import OpcUaConnector
 
             return OpcUaConnector(device, points, url, clock, seed=seed)
+        if device.protocol == "mqtt":
+            from twin.connectors.mqtt import MqttConnector
+
+            return MqttConnector(device, points, url, clock, seed=seed)
         from twin.connectors.modbus import ModbusConnector
 
         return ModbusConnector(device, points, url, clock, seed=seed)

@@ -58,7 +58,7 @@ class LivePoints:
         """Take in what has just come."""
         for batch in batches:
             old = self._live.get(batch.point)
-            if old is None:
+            if old is None or batch.historical:
                 continue
             new = replace(old, quality=int(batch.quality), received_ns=now_ns, stamp=batch.stamp)
             if batch.values.size:
