@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Direction = Literal["up", "down"]
 """Which way bytes travel: up from the client to the device, down from the device to the client."""
@@ -25,6 +25,44 @@ class Stream(Protocol):
 
     def uniform(self, n0: int, count: int) -> Any:
         """Return float64[count] in [0, 1) for indices from n0 on."""
+
+
+class Messages(Protocol):
+    """Cuts one connection's bytes into its protocol's messages, and has message faults work on them."""
+
+    def __init__(self, wire: Wire) -> None: ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether the bytes may go their way without it: it holds none and has changed nothing that lasts."""
+
+    def feed(self, direction: Direction, data: bytes) -> None:
+        """Take bytes; what becomes of them it emits itself, now or later."""
+
+    def finish(self, direction: Direction) -> None:
+        """Emit what is unfinished: no more bytes come this way."""
+
+    def flush(self) -> None:
+        """Emit all it holds back: the last fault is gone."""
+
+    def drop(self) -> None:
+        """Forget all it holds back: the connection is gone."""
+
+
+class Wire(Protocol):
+    """What a connection offers its message layer."""
+
+    number: int
+
+    @property
+    def faults(self) -> tuple[LinkFault, ...]:
+        """The faults on the link now."""
+
+    def emit(self, direction: Direction, data: bytes) -> None:
+        """Send bytes on; the faults that work on bytes are still before them."""
+
+    def hang_up(self, direction: Direction) -> None:
+        """Close the connection once what was sent this way has left."""
 
 
 class LinkTarget(Protocol):
@@ -79,6 +117,8 @@ class LinkFault:
     layer: ClassVar[str] = "link"
     targets: ClassVar[tuple[str, ...]] = ("modbus-tcp", "opcua", "mqtt")
     parameters: ClassVar[Mapping[str, Param]] = {}
+    messages: ClassVar[type[Messages] | None] = None
+    """What cuts bytes into messages, for a fault that works on messages; one kind for each protocol."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         for name in params:
@@ -132,7 +172,13 @@ def registry() -> dict[str, type[LinkFault]]:
     package = importlib.import_module(__package__)
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{__package__}.{module.name}")
-    return {cls.kind: cls for cls in sorted(LinkFault.__subclasses__(), key=lambda c: c.kind)}
+    return {cls.kind: cls for cls in sorted(_below(LinkFault), key=lambda c: c.kind) if cls.kind}
+
+
+def _below(parent: type[LinkFault]) -> Iterator[type[LinkFault]]:
+    for cls in parent.__subclasses__():
+        yield cls
+        yield from _below(cls)
 
 
 def create(kind: str, params: Mapping[str, Any]) -> LinkFault:

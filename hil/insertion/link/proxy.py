@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from hil.insertion.link.base import Direction, LinkFault, Stream
+    from hil.insertion.link.base import Direction, LinkFault, Messages, Stream
 
     Tap = Callable[[int, Direction, bytes], None]
 
@@ -129,6 +129,8 @@ class LinkProxy:
         for number, connection in tuple(self._connections.items()):
             if fault.refuses(number, existing=True):
                 connection.reset()
+            else:
+                connection.read_messages(fault)
 
     def detach(self, fault: LinkFault) -> None:
         """Take a fault off; when it was the last one, whatever still waited leaves at once."""
@@ -146,6 +148,8 @@ class LinkProxy:
         self.counters.connections += 1
         self.counters.open += 1
         connection = _Connection(self, number)
+        for fault in self.faults:
+            connection.read_messages(fault)
         self._connections[number] = connection
         return connection.client
 
@@ -168,7 +172,26 @@ class _Connection:
         self.down = _Pipe(self, "down", self.device, self.client)
         self.client.out, self.device.out = self.up, self.down
         self.client.into, self.device.into = self.down, self.up
+        self.messages: Messages | None = None
         self._dial: asyncio.Task[None] | None = None
+
+    @property
+    def faults(self) -> tuple[LinkFault, ...]:
+        """The faults on the link now."""
+        return self.proxy.faults
+
+    def read_messages(self, fault: LinkFault) -> None:
+        """Cut bytes into messages from now on, if that is what the fault works on."""
+        if fault.messages is not None and self.messages is None:
+            self.messages = fault.messages(self)
+
+    def emit(self, direction: Direction, data: bytes) -> None:
+        """Send bytes that its message layer lets through."""
+        (self.up if direction == "up" else self.down).pass_on(data)
+
+    def hang_up(self, direction: Direction) -> None:
+        """Close the connection once what was sent this way has left."""
+        (self.up if direction == "up" else self.down).pass_on(None, close=True)
 
     def opened(self, side: _Side) -> None:
         """Dial the device once the client is here, unless a fault refuses the connection."""
@@ -216,6 +239,8 @@ class _Connection:
         """Close both sockets by RST; bytes on the way are lost."""
         if self._dial is not None:
             self._dial.cancel()
+        if self.messages is not None:
+            self.messages.drop()
         self.up.drop()
         self.down.drop()
         self.client.abort()
@@ -223,11 +248,15 @@ class _Connection:
 
     def flush(self) -> None:
         """Let everything that waits leave now."""
+        if self.messages is not None:
+            self.messages.flush()
         self.up.flush()
         self.down.flush()
 
     def _settle(self) -> None:
         if self.client.done and self.device.done and self._dial is None and not self.gone.is_set():
+            if self.messages is not None:
+                self.messages.drop()
             self.up.drop()
             self.down.drop()
             self.gone.set()
@@ -331,6 +360,21 @@ class _Pipe:
         proxy = self.connection.proxy
         if data is not None:
             _count(proxy.counters, self._name_bytes, len(data))
+        messages = self.connection.messages
+        if messages is None:
+            self.pass_on(data, close=close)
+            return
+        if data is not None:
+            messages.feed(self.direction, data)
+        else:
+            messages.finish(self.direction)
+            self.pass_on(None, close=close)
+        if messages.idle and not any(fault.messages for fault in proxy.faults):
+            self.connection.messages = None
+
+    def pass_on(self, data: bytes | None, *, close: bool = False) -> None:
+        """Send a piece on, through the faults that work on bytes."""
+        proxy = self.connection.proxy
         if not proxy.faults and not self._queue:
             self._leave(data, close=close)
             return
