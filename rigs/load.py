@@ -10,6 +10,7 @@ from rigs import life, regime, schema
 from rigs.assets import nameplates
 from rigs.crosscheck import crosscheck
 from rigs.document import Document, Path_, Place, Problem, RigError, read
+from rigs.profile import expand_profiles
 from rigs.repeat import expand
 from rigs.schema import Rig, Scenario
 
@@ -74,6 +75,7 @@ def load_with_document(name: str | Path, plant: dict[str, Any] | None = None) ->
             if isinstance(part, str):
                 _include(document, path, key, part)
         expand(document)
+        expand_profiles(document)
         if plant:
             document.data["plant"] = _merged(document.data.get("plant") or {}, plant)
     rig = _validated(Rig, document)

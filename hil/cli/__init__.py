@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from hil.cli import analyze, check, doctor, export_fmu, plot, realism, run, score, serve, twin
+from hil.cli import analyze, check, doctor, export_fmu, import_rig, plot, realism, run, score, serve, twin
 
 app = typer.Typer(
     name="plantbench",
@@ -23,6 +23,7 @@ app.command("score")(score.score)
 app.command("realism")(realism.realism)
 app.command("doctor")(doctor.doctor)
 app.command("export-fmu")(export_fmu.export_fmu)
+app.command("import")(import_rig.import_rig)
 
 USAGE_ERROR = 2
 BENCH_ERROR = 4
