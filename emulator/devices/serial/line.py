@@ -61,10 +61,12 @@ class _Talk:
 
     def due(self, now_s: float) -> int:
         """Return how many of its characters have ended by `now_s`; a hair more, against rounding."""
+        if now_s < self.start_s:
+            return 0
         length_s = self.end_s - self.start_s
-        if now_s >= self.end_s - 1e-9 or length_s <= 0.0:
+        if now_s >= self.end_s - 1e-9:
             return len(self.data)
-        return max(0, int(len(self.data) * (now_s - self.start_s) / length_s + 1e-6))
+        return int(len(self.data) * (now_s - self.start_s) / length_s + 1e-6)
 
 
 class Line:

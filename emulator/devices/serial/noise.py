@@ -63,9 +63,12 @@ def _flipped(data: bytes, trouble: SerialTrouble, form: CharacterFormat) -> byte
     line = levels(data, form)
     for bit in hit:
         line[bit] ^= 1
-    first, last = int(hit[0]) // form.bits, int(hit[-1]) // form.bits
-    # Only the part that was touched is heard anew: a frame is long and flips are few.
-    return data[:first] + heard(line[first * form.bits : (last + 1) * form.bits], form) + data[last + 1 :]
+    out, at = bytearray(), 0
+    # Only characters that were touched are heard anew, each by itself: a frame is long and flips are few.
+    for index in dict.fromkeys((hit // form.bits).tolist()):
+        out += data[at:index] + heard(line[index * form.bits : (index + 1) * form.bits], form)
+        at = index + 1
+    return bytes(out + data[at:])
 
 
 def _thinned(data: bytes, trouble: SerialTrouble) -> bytes:

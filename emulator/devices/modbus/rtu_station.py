@@ -1,0 +1,175 @@
+"""A Modbus device as a station of a serial line: it hears everything, and answers what is for it. No port, no clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from emulator.devices.modbus.codec import Malformed, Request, Response
+from emulator.devices.modbus.conversation import Conversation
+from emulator.devices.modbus.device import BROADCAST, ModbusDevice
+from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
+from emulator.devices.modbus.rtu_codec import FRAME_MAX, RtuServerCodec, checked, crc16
+from emulator.devices.serial.line import STRANGER, Line
+from emulator.devices.serial.shaping import shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FRAME_MIN: Final = 4
+# Rounding of line time: gaps are judged to a tenth of a microsecond.
+_HAIR_S: Final = 1e-7
+
+
+class SerialCodec(Protocol):
+    """A serial framing, the listening end: see `RtuServerCodec`."""
+
+    @property
+    def waiting_for_more(self) -> bool:
+        """Whether the bytes so far end inside a frame."""
+        ...
+
+    def receive(self, data: bytes) -> list[Request | Malformed]:
+        """Return the requests to our units that `data` completes."""
+        ...
+
+    def silence(self) -> list[Request | Malformed]:
+        """End the frame under way, after t3.5 without a byte."""
+        ...
+
+    def send(self, response: Response) -> bytes:
+        """Return the frame that carries `response`."""
+        ...
+
+
+class RtuStation:
+    """One device on a line.
+
+    Parameters
+    ----------
+    device
+        who answers.
+    line
+        the line it is on; `join` puts it there.
+    misbehaviour
+        what goes wrong, `misbehaviour.serial` with the frames it sends.
+    codec
+        how frames are framed; RTU unless said.
+
+    Attributes
+    ----------
+    malformed
+        frames given up so far.
+    """
+
+    def __init__(
+        self,
+        device: ModbusDevice,
+        line: Line,
+        misbehaviour: ModbusMisbehaviour | None = None,
+        codec: SerialCodec | None = None,
+    ) -> None:
+        self.device = device
+        self.line = line
+        self.timing = line.timing
+        self.misbehaviour = misbehaviour or ModbusMisbehaviour()
+        self.trouble = self.misbehaviour.serial
+        self.online = True
+        self.malformed = 0
+        self.codec = codec or RtuServerCodec(device.units)
+        self._frame = bytearray()
+        self._spoilt = False
+        self._heard_s = float("-inf")
+        self._busy_until_s = float("-inf")
+        self._conversation: Conversation | None = None
+
+    def join(
+        self,
+        later: Callable[[float, Callable[[], None]], object],
+        send: Callable[[bytes], None],
+        now_s: Callable[[], float] | None = None,
+    ) -> None:
+        """Go on the line; `later`, `send` and `now_s` are for answers that are held back: see `Conversation`."""
+        self._conversation = Conversation(
+            self.device, self.codec, self.misbehaviour, later=later, send=send, now_s=now_s
+        )
+        self.line.join(self)
+
+    def leave(self) -> None:
+        """Go off the line."""
+        if self._conversation is not None:
+            self._conversation.close()
+            self._conversation = None
+        self.line.leave(self)
+
+    def power(self, online: bool, now_s: float) -> None:
+        """Lose power (what is under way is cut off at `now_s` of line time) or have it back."""
+        self.online = online
+        if online:
+            return
+        self.codec.silence()
+        self._frame.clear()
+        if self._conversation is not None:
+            self._conversation.close()
+            self.line.hush(self, now_s)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it heard part of a frame."""
+        return bool(self._frame) or self.codec.waiting_for_more
+
+    def hear(self, data: bytes, start_s: float, end_s: float) -> None:
+        """Take what was on the line; in strict mode a frame is judged at the silence that ends it."""
+        if not self.online:
+            return
+        gap_s, self._heard_s = start_s - self._heard_s, end_s
+        if not self.timing.strict:
+            self._take(self.codec.receive(data))
+            return
+        self._spoilt = self._spoilt or (bool(self._frame) and gap_s > self.timing.t1_5_s + _HAIR_S)
+        self._frame += data[: FRAME_MAX + 1 - len(self._frame)]
+
+    def silence(self, at_s: float) -> None:
+        """End the frame under way."""
+        if not self.timing.strict:
+            self._take(self.codec.silence())
+            return
+        frame, spoilt = bytes(self._frame), self._spoilt
+        self._frame.clear()
+        self._spoilt = False
+        if spoilt:
+            self._take([Malformed("a gap longer than t1.5 inside a frame (MB-SER 2.5.1.1)")])
+        elif not _FRAME_MIN <= len(frame) <= FRAME_MAX or crc16(frame):
+            self._take([Malformed(f"{len(frame)} bytes between silences are no frame (MB-SER 2.5.1.1)")])
+        elif frame[0] in self.device.units or frame[0] == BROADCAST:
+            self._take([Request(0, frame[0], frame[1:-2])])
+
+    def _take(self, events: list[Request | Malformed]) -> None:
+        assert self._conversation is not None, "only called while on the line"
+        for event in events:
+            if isinstance(event, Malformed):
+                self.malformed += 1
+            elif event.unit == BROADCAST:
+                self._broadcast(event.pdu)
+            else:
+                answer = self._conversation.answer(event)
+                if answer:
+                    self._answer(answer)
+
+    def _broadcast(self, pdu: bytes) -> None:
+        """Carry a write out; whoever asks while the device is at it waits (MB-SER V1.02, 2.4.1)."""
+        self._busy_until_s = self._heard_s + self.timing.turnaround_s
+        if self.trouble.now and self.trouble.hits("serial_broadcast_answered"):
+            unit = min(self.device.units)
+            reply = self.device.answer(unit, pdu)
+            if reply is not None:
+                self._answer(self.codec.send(Response(0, unit, reply)))
+        self.device.broadcast(pdu)
+
+    def _answer(self, frame: bytes) -> None:
+        at_s = max(self._heard_s, self._busy_until_s)
+        if not self.trouble.now:
+            self.line.transmit(self, frame, at_s + self.timing.before_answer_s)
+            return
+        for piece in shaped(frame, self.trouble, self.timing, self.line.form, checked):
+            speaker = STRANGER if piece.stranger else self
+            at_s = self.line.transmit(speaker, piece.data, at_s + piece.before_s, piece.length_s)
