@@ -16,9 +16,13 @@ from twin.connectors.modbus_dialogue import (
     Dialogue,
     NoAnswerError,
     RtuDialogue,
+    StreamDialogue,
     TcpDialogue,
 )
+from twin.connectors.modbus_framing import AsciiFraming, Framing, RtuFraming
 from twin.connectors.modbus_plan import Block, plan
+from twin.connectors.modbus_tls import client_context
+from twin.connectors.serial_line import LineDialogue
 from twin.connectors.transport import PipeLostError, SerialPipe, TcpPipe
 
 SECOND_NS = 1_000_000_000
@@ -81,7 +85,7 @@ class ModbusConnector:
         self._clock = clock
         self._blocks = plan(device, points)
         self._address = _serial_path(url) if device.protocol == "modbus-rtu" else _host_port(url)
-        self._url = url
+        self._tls = client_context(device.modbus.tls) if device.modbus.tls is not None else None
         self._link: Dialogue | None = None
         self._backoff = Backoff(f"{device.id}/link", seed)
         self._units = {block.unit: Backoff(f"{device.id}/unit{block.unit}", seed) for block in self._blocks}
@@ -228,14 +232,22 @@ class ModbusConnector:
             raise _Abandoned(f"the connection was lost {TRIES_PER_SECOND} times within a second")
         self._drop()
         self._tries.append(now_ns)
-        timeout_s = self._device.timeout
+        timeout_s, framing = self._device.timeout, self._device.modbus.framing
         if isinstance(self._address, str):
             parity = self._device.parity[0].upper()
-            pipe = SerialPipe.connect(self._address, baud=self._device.baud, parity=parity)
-            self._link = RtuDialogue(pipe, timeout_s, self._device.baud)
+            path, baud = self._address, self._device.baud
+
+            def dialogue() -> RtuDialogue:
+                pipe = SerialPipe.connect(path, baud=baud, parity=parity)
+                return RtuDialogue(pipe, timeout_s, baud, _framing(framing))
+
+            self._link = LineDialogue(path, timeout_s, dialogue)
         else:
-            tcp = await TcpPipe.connect(*self._address, timeout_s=max(timeout_s, 0.5))
-            self._link = TcpDialogue(tcp, timeout_s, first_id=self._connections * 257 + 1)
+            tcp = await TcpPipe.connect(*self._address, timeout_s=max(timeout_s, 0.5), tls=self._tls)
+            if framing in ("rtu", "ascii"):
+                self._link = StreamDialogue(tcp, timeout_s, _framing(framing))
+            else:
+                self._link = TcpDialogue(tcp, timeout_s, first_id=self._connections * 257 + 1)
         self._connections += 1
         return self._link
 
@@ -305,6 +317,10 @@ def _host_port(url: str) -> tuple[str, int]:
     if not parts.hostname or port is None:
         raise ValueError(f"{url!r} is no Modbus TCP address; write tcp://host:port")
     return parts.hostname, port
+
+
+def _framing(name: str | None) -> Framing:
+    return AsciiFraming() if name == "ascii" else RtuFraming()
 
 
 def _serial_path(url: str) -> str:

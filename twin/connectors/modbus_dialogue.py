@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 from typing import Protocol
 
-from pymodbus.framer.rtu import FramerRTU
 from pymodbus.framer.socket import FramerSocket
 from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
 from pymodbus.pdu.register_message import ReadHoldingRegistersRequest, ReadInputRegistersRequest
 
 from twin.clock import stopwatch_s
+from twin.connectors.modbus_framing import BadFrameError, Framing, RtuFraming
 from twin.connectors.transport import Pipe, PipeLostError
 
 _REQUESTS = {
@@ -27,7 +27,6 @@ _REQUESTS = {
 }
 _DECODER = DecodePDU(is_server=False)
 _TCP = FramerSocket(_DECODER)
-_RTU = FramerRTU(_DECODER)
 
 # An odd stride visits all 65536 ids before one repeats, and a device that guesses "the last one plus one"
 # guesses wrong.
@@ -36,10 +35,6 @@ _STRIDE = 7919
 
 class NoAnswerError(TimeoutError):
     """The device did not answer in time."""
-
-
-class BadFrameError(ValueError):
-    """What came is not the answer to the question asked."""
 
 
 class DeviceExceptionError(Exception):
@@ -141,7 +136,7 @@ class TcpDialogue:
         try:
             self._drop_unsolicited()
             self._id = (self._id + _STRIDE) & 0xFFFF
-            self._pipe.send(_TCP.encode(request_pdu(function, start, count), unit, self._id))
+            self._pipe.send(self._request(request_pdu(function, start, count), unit))
             async with asyncio.timeout(self._timeout_s):
                 pdu = await self._answer(unit)
             return open_answer(pdu, function, count)
@@ -154,6 +149,9 @@ class TcpDialogue:
             # Also on cancellation: an answer still under way must not meet the next question.
             self.close()
             raise
+
+    def _request(self, pdu: bytes, unit: int) -> bytes:
+        return bytes(_TCP.encode(pdu, unit, self._id))
 
     async def _answer(self, unit: int) -> bytes:
         while True:
@@ -191,17 +189,40 @@ class TcpDialogue:
             raise BadFrameError(f"{len(self._rest)} bytes nobody asked for")
 
 
+class StreamDialogue(TcpDialogue):
+    """Serial frames inside a TCP connection, as serial servers pass them on: without ids, but it can be hung up."""
+
+    def __init__(self, pipe: Pipe, timeout_s: float, framing: Framing) -> None:
+        super().__init__(pipe, timeout_s)
+        self._framing = framing
+
+    def _request(self, pdu: bytes, unit: int) -> bytes:
+        return self._framing.encode(pdu, unit)
+
+    async def _answer(self, unit: int) -> bytes:
+        while (frame := self._next_frame()) is None:
+            self._rest += await self._pipe.receive()
+        if frame[0] != unit:
+            raise BadFrameError(f"unit {frame[0]} answers a question for unit {unit}")
+        return frame[1:]
+
+    def _next_frame(self) -> bytes | None:
+        frame, self._rest = self._framing.cut(self._rest)
+        return frame
+
+
 class RtuDialogue:
-    """Modbus RTU on a serial line, where answers carry no id and the line cannot be hung up.
+    """Modbus RTU or ASCII on a serial line, where answers carry no id and the line cannot be hung up.
 
     After a question without an answer, that answer may still come. It is told apart by unit, function and
     length; where the next question would have the same, a probe of another length goes first: devices
     answer in order, so once the probe is answered nothing older can follow.
     """
 
-    def __init__(self, pipe: Pipe, timeout_s: float, baud: int) -> None:
+    def __init__(self, pipe: Pipe, timeout_s: float, baud: int, framing: Framing | None = None) -> None:
         self._pipe = pipe
-        self._timeout_s = timeout_s
+        self._framing = framing or RtuFraming()
+        self.timeout_s = timeout_s
         character_s = 11.0 / baud
         self._character_s = character_s
         # Serial Line V1.02, 2.5.1.1: 3.5 characters, 1.75 ms above 19 200 baud.
@@ -237,7 +258,7 @@ class RtuDialogue:
         else:
             # Every length is taken by a question without an answer: the device is silent for good. Start
             # over quietly.
-            await self._wait_for_silence(self._timeout_s)
+            await self._wait_for_silence(self.timeout_s)
             self._unanswered.clear()
             raise NoAnswerError("no answer to any of the last questions")
         # A refusal is an answer too, and what is asked next is still checked by its length.
@@ -251,15 +272,15 @@ class RtuDialogue:
     async def _exchange(self, unit: int, function: int, start: int, count: int) -> list[int]:
         await self._wait_for_silence(self._silence_s)
         expected = answer_bytes(function, count)
-        request = _RTU.encode(request_pdu(function, start, count), unit, 0)
+        request = self._framing.encode(request_pdu(function, start, count), unit)
         self._pipe.send(request)
-        flight_s = (len(request) + 5 + expected) * self._character_s
+        flight_s = (len(request) + self._framing.characters(expected)) * self._character_s
         try:
-            async with asyncio.timeout(self._timeout_s + flight_s):
+            async with asyncio.timeout(self.timeout_s + flight_s):
                 pdu = await self._answer(unit, function, expected, request)
         except TimeoutError:
             self._mark(unit, function, expected)
-            raise NoAnswerError(f"no whole answer within {self._timeout_s + flight_s:.3g} s") from None
+            raise NoAnswerError(f"no whole answer within {self.timeout_s + flight_s:.3g} s") from None
         except BaseException:
             self._mark(unit, function, expected)
             raise
@@ -276,19 +297,16 @@ class RtuDialogue:
             self._heard_s = stopwatch_s()
             # Two-wire adapters may hear themselves.
             data = data.removeprefix(request)
-            while len(data) >= 5:
-                size = 5 if data[1] & 0x80 else 5 + data[2]
-                if len(data) < size:
+            while True:
+                frame, data = self._framing.cut(data)
+                if frame is None:
                     break
-                frame, data = data[:size], data[size:]
-                if not FramerRTU.check_CRC(frame[:-2], int.from_bytes(frame[-2:], "big")):
-                    raise BadFrameError("an answer with a wrong checksum")
-                late = (frame[0], frame[1], size - 5)
+                late = (frame[0], frame[1], len(frame) - 3)
                 if late in self._unanswered and late != (unit, function, expected):
                     continue
                 if frame[0] != unit:
                     raise BadFrameError(f"unit {frame[0]} answers a question for unit {unit}")
-                return frame[1:-2]
+                return frame[1:]
 
     async def _wait_for_silence(self, silence_s: float) -> None:
         """Throw away what is on the line and wait until nothing has come for a while, at most one timeout."""
@@ -300,7 +318,7 @@ class RtuDialogue:
             if not self._pipe.take():
                 return
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(self.timeout_s):
                 while True:
                     await asyncio.sleep(2.0 * silence_s)
                     if not self._pipe.take():
@@ -317,6 +335,7 @@ __all__ = [
     "NoAnswerError",
     "PipeLostError",
     "RtuDialogue",
+    "StreamDialogue",
     "TcpDialogue",
     "answer_bytes",
     "open_answer",

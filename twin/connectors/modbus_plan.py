@@ -1,12 +1,13 @@
 """Which registers to ask for in which requests, and how answers become readings. No sockets, no time."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rigs.devices.device import Device
 from rigs.devices.modbus import ModbusAddress
 from rigs.schema import Point
-from twin.context.registers import decode
+from twin.context.registers import decode, decode_digits, decode_text, marker
 from twin.context.units import to_si
 
 FUNCTIONS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
@@ -22,21 +23,31 @@ GAP = 12
 class Item:
     """One value inside a block. `point` is None for the device's clock register.
 
-    `si = wire * scale * factor + offset`: the register's scale, then the unit's.
+    `si = (wire * scale + address.offset)` in SI, as `wire * factor + offset`. `absent` is the raw number that the
+    rig declares as "no value".
     """
 
     point: str | None
     address: ModbusAddress
     factor: float
     offset: float
+    absent: float | None = None
 
     def value(self, words: Sequence[int], start: int) -> float:
-        """Decode this item out of a block's answer that begins at address `start`; SI units."""
-        first = self.address.register_ - start
-        if self.address.type == "bool":
-            return float(words[first])
-        wire = decode(words[first : first + self.address.words], self.address.type, self.address.order)
-        return wire * self.factor + self.offset
+        """Decode this item out of a block's answer that begins at address `start`; SI units, NaN for "no value"."""
+        address = self.address
+        first = address.register_ - start
+        if address.type == "bool":
+            return float(words[first] if address.bit is None else words[first] >> address.bit & 1)
+        part = words[first : first + address.words]
+        wire: float
+        if address.type == "string":
+            wire = decode_text(part, address.order)
+        elif address.type in ("bcd16", "bcd32"):
+            wire = decode_digits(part, address.order)
+        else:
+            wire = decode(part, address.type, address.order)
+        return math.nan if wire == self.absent else wire * self.factor + self.offset
 
     def raw(self, words: Sequence[int], start: int) -> int:
         """Decode this item as the integer it is on the wire, exactly."""
@@ -61,7 +72,8 @@ class Block:
 
     def without_gaps(self) -> tuple["Block", ...]:
         """Split into requests that touch no address the rig does not name."""
-        return tuple(_merge(self.unit, self.function, self.items, gap=0))
+        limit = MAX_BITS if self.function in (1, 2) else MAX_REGISTERS
+        return tuple(_merge(self.unit, self.function, self.items, gap=0, limit=limit))
 
 
 def plan(device: Device, points: Sequence[Point]) -> tuple[Block, ...]:
@@ -85,21 +97,36 @@ def plan(device: Device, points: Sequence[Point]) -> tuple[Block, ...]:
             unit = to_si(point.unit)
         except ValueError as error:
             raise ValueError(f"point {point.id}: {error}") from None
-        item = Item(point.id, point.modbus, point.modbus.scale * unit.factor, unit.offset)
-        groups.setdefault((point.modbus.unit, FUNCTIONS[point.modbus.table]), []).append(item)
+        address = point.modbus
+        offset = unit.offset + address.offset * unit.factor
+        item = Item(point.id, address, address.scale * unit.factor, offset, _absent(address))
+        groups.setdefault((address.unit, FUNCTIONS[address.table]), []).append(item)
     if device.clock is not None:
         clock = device.clock.address
         item = Item(None, clock, 1.0, 0.0)
         groups.setdefault((clock.unit, FUNCTIONS[clock.table]), []).append(item)
     blocks: list[Block] = []
     for (unit_id, function), items in sorted(groups.items(), key=lambda group: group[0]):
-        blocks += _merge(unit_id, function, items, gap=GAP)
+        limit = device.modbus.max_bits if function in (1, 2) else device.modbus.max_registers
+        blocks += _merge(unit_id, function, items, gap=GAP, limit=limit)
     # The clock first: data asked for later is never older than the time it is given.
     return tuple(sorted(blocks, key=lambda block: not any(item.point is None for item in block.items)))
 
 
-def _merge(unit: int, function: int, items: Sequence[Item], *, gap: int) -> list[Block]:
-    limit = MAX_BITS if function in (1, 2) else MAX_REGISTERS
+def _absent(address: ModbusAddress) -> float | None:
+    """Return the raw number that means "no value", where the rig says so: all ones may be a status word."""
+    declared = address.not_available
+    if declared == "none" or "not_available" not in address.model_fields_set:
+        return None
+    if declared == "usual":
+        return marker(address.type)
+    bits = 16 * address.words
+    # 0x8000 and -32768 are the same register.
+    wraps = address.type.startswith("i") and declared >= 2 ** (bits - 1)
+    return declared - 2**bits if wraps else declared
+
+
+def _merge(unit: int, function: int, items: Sequence[Item], *, gap: int, limit: int = MAX_REGISTERS) -> list[Block]:
     blocks: list[Block] = []
     run: list[Item] = []
     start = end = 0

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import termios
 import tty
 from typing import Protocol
@@ -49,14 +50,17 @@ class TcpPipe(asyncio.Protocol):
         self._lost: str | None = None
 
     @classmethod
-    async def connect(cls, host: str, port: int, timeout_s: float) -> "TcpPipe":
+    async def connect(cls, host: str, port: int, timeout_s: float, tls: ssl.SSLContext | None = None) -> "TcpPipe":
         """Open a connection; raise PipeLostError when that fails or exceeds the timeout [s, wall]."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_s):
-                _, pipe = await loop.create_connection(cls, host, port)
+                _, pipe = await loop.create_connection(cls, host, port, ssl=tls)
         except TimeoutError:
             raise PipeLostError(f"no connection to {host}:{port} within {timeout_s:g} s") from None
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", None) or error.reason or str(error)
+            raise PipeLostError(f"no secure connection to {host}:{port}: {why}") from None
         except OSError as error:
             raise PipeLostError(f"no connection to {host}:{port}: {error.strerror or error}") from None
         return pipe

@@ -153,10 +153,8 @@ def test_two_nodes_with_one_id_make_no_storm():
 
 
 def test_requests_grow_rarer_and_quicken_after_a_calm():
-    limit, at = RebirthLimit(), []
-    for k in range(3000):
-        if limit.allow(k * SECOND // 10):
-            at.append(k / 10)
+    limit = RebirthLimit()
+    at = [k / 10 for k in range(3000) if limit.allow(k * SECOND // 10)]
     assert at[:4] == [0, 5, 15, 35]
     assert limit.allow(300 * SECOND + 2 * WINDOW_CAP_NS)
     assert limit.allow(300 * SECOND + 2 * WINDOW_CAP_NS + WINDOW_NS)
