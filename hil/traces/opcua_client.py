@@ -194,6 +194,8 @@ class BareClient:
         """Create a subscription with an item for each node, client handles from 1 on; returns its id."""
         wanted = struct.pack("<dIIIBB", interval_ms, lifetime, keep_alive, 0, 1, 0)
         created = await self.call("CreateSubscription", wanted)
+        if not created.good:
+            raise Abort(created.status)
         number = created.reader.u32()
         body = struct.pack("<Iii", number, 2, len(nodes))
         for handle, node in enumerate(nodes, 1):

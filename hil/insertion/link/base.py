@@ -45,6 +45,9 @@ class Messages(Protocol):
     def flush(self) -> None:
         """Emit all it holds back: the last fault is gone."""
 
+    def release(self, fault: LinkFault) -> None:
+        """Emit what that fault holds back: it is gone."""
+
     def drop(self) -> None:
         """Forget all it holds back: the connection is gone."""
 

@@ -140,7 +140,10 @@ class LinkProxy:
         for number, connection in tuple(self._connections.items()):
             if fault.maims(number):
                 connection.reset()
-            elif not self.faults:
+                continue
+            if connection.messages is not None:
+                connection.messages.release(fault)
+            if not self.faults:
                 connection.flush()
 
     def _accept(self) -> _Side:

@@ -39,6 +39,10 @@ class OpcUaFault(LinkFault):
         self.hits += struck
         return struck
 
+    def release(self, connection: int) -> Sequence[Message]:
+        """Return, and forget, what is held back on a connection: the fault ends."""
+        return ()
+
     def rewrite(self, message: Message, layer: OpcUaMessages) -> Sequence[Message | Send] | None:
         """Return what leaves instead of a message, in order; None for the message itself.
 

@@ -22,7 +22,7 @@ from hil.traces.opcua_services import describe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hil.insertion.link.base import Direction, Wire
+    from hil.insertion.link.base import Direction, LinkFault, Wire
     from hil.insertion.opcua.fault import OpcUaFault
 
 _LARGEST: Final = 64 * 1024 * 1024  # a message that is not finished by then passes as it is
@@ -97,6 +97,11 @@ class OpcUaMessages:
             timer, send = self._late.popleft()
             timer.cancel()
             self._leave(send)
+
+    def release(self, fault: LinkFault) -> None:
+        """Emit what that fault holds back."""
+        if fault.messages is OpcUaMessages:
+            self.send(cast("OpcUaFault", fault).release(self._wire.number))
 
     def drop(self) -> None:
         """Forget all it holds back."""
