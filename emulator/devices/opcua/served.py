@@ -11,14 +11,13 @@ import numpy as np
 
 from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA, DeviceImage, Reading
 from emulator.devices.opcua import values
+from emulator.devices.opcua.indexrange import RangeError, parse
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour, StatusOverride, is_bad
 from rigs.schema import Point
 
 Part = Literal["value", "counter", "rate"]
 Draw = Callable[[int], float]
 
-BAD_INDEX_RANGE_INVALID: Final = 0x80360000
-BAD_INDEX_RANGE_NO_DATA: Final = 0x80370000
 _NOTHING: Final = Reading(0.0, BAD_WAITING_FOR_INITIAL_DATA, 0)  # of a point that is only written
 
 
@@ -40,7 +39,7 @@ class ServedPoint:
 
     __slots__ = (
         "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_struck", "_variant",
-        "point", "source_ticks", "status", "type_",
+        "point", "source_ticks", "status", "type_", "version",
     )  # fmt: skip
 
     def __init__(self, point: Point, image: DeviceImage, misbehaviour: OpcUaMisbehaviour, draw: Draw) -> None:
@@ -50,6 +49,7 @@ class ServedPoint:
         self.type_ = point.opcua.type
         self.status = BAD_WAITING_FOR_INITIAL_DATA
         self.source_ticks = 0
+        self.version = 0
         self._image = image
         self._misbehaviour = misbehaviour
         self._draw = draw
@@ -69,7 +69,7 @@ class ServedPoint:
         Called at commits while anything is wrong with the server, and once after.
         """
         begun = []
-        reading = self._image.readings.get(self.point.id, _NOTHING)
+        reading = self._image.reading(self.point.id) or _NOTHING
         frozen = self._misbehaviour.source_time_frozen(self.point.id)
         if frozen and self._held_ns is None:
             begun.append("opcua_source_time_frozen")
@@ -100,6 +100,21 @@ class ServedPoint:
             variant = self._variant
         return values.data_value(variant, self.status, self.source_ticks, self.server_ticks, times)
 
+    @property
+    def variant(self) -> bytes | None:
+        """The encoded value as of the last `refresh`; None where the status leaves none."""
+        return self._variant
+
+    def refresh(self) -> int:
+        """Bring all up to the image's reading; returns a number that changes whenever anything may have changed."""
+        self._refresh()
+        return self.version
+
+    def current(self) -> Reading | None:
+        """Return the current reading; None where its status leaves no value."""
+        reading = self._refresh()
+        return None if self._variant is None else reading
+
     def plain(self, part: Part = "value") -> Any:
         """Return a part of the current reading as a Python value; None where the status leaves none."""
         reading = self._refresh()
@@ -111,10 +126,11 @@ class ServedPoint:
 
     def _refresh(self) -> Reading:
         """Bring status, time and encoded value up to the image's reading, which is returned."""
-        reading = self._image.readings.get(self.point.id, _NOTHING)
+        reading = self._image.reading(self.point.id) or _NOTHING
         if reading is self._reading:
             return reading
         self._reading = reading
+        self.version += 1
         self.status = reading.status
         keep_value = not is_bad(reading.status)
         if self._struck is not None:
@@ -132,17 +148,12 @@ class ServedPoint:
         return values.scalar(self.type_, values.fit(self.type_, reading.value))
 
     def _range(self, reading: Reading, times: int, index_range: str) -> bytes:
-        """Return part of an array, `first:last` or `index` (OPC 10000-4 §7.27); a scalar has no parts."""
-        low, _, high = index_range.partition(":")
+        """Return part of an array (OPC 10000-4 §7.27); a scalar has no parts."""
+        if self._variant is None:
+            return values.data_value(None, self.status, self.source_ticks, self.server_ticks, times)
         try:
-            first, last = int(low), int(high or low)
-        except ValueError:
-            first, last = 1, 0
-        if self.point.waveform is None or self._variant is None:
-            return values.data_value(None, BAD_INDEX_RANGE_NO_DATA, None, self.server_ticks, times)
-        if first < 0 or last < first or (high and last == first):
-            return values.data_value(None, BAD_INDEX_RANGE_INVALID, None, self.server_ticks, times)
-        samples = np.asarray(reading.value, dtype=np.float32)[first : last + 1]
-        if samples.size == 0:
-            return values.data_value(None, BAD_INDEX_RANGE_NO_DATA, None, self.server_ticks, times)
+            whole = np.asarray(reading.value, dtype=np.float32) if self.point.waveform is not None else 0.0
+            samples, _ = parse(index_range).cut(whole)
+        except RangeError as refused:
+            return values.data_value(None, refused.status, None, self.server_ticks, times)
         return values.data_value(values.float_array(samples), self.status, self.source_ticks, self.server_ticks, times)
