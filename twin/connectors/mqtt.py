@@ -288,7 +288,14 @@ class MqttConnector:
                     target.emit(gone, batches)
 
     def _json_message(self, arrival: Arrival, batches: list[Batch]) -> None:
-        target = self._targets[None].get(arrival.topic.removeprefix(f"{self._group}/{self._node_name}/"))
+        level = arrival.topic.removeprefix(f"{self._group}/{self._node_name}/")
+        if level == "status":
+            if arrival.payload == b"offline":
+                self._died(Death(None, arrival.received_ns, arrival.received_ns), batches)
+                self._problem = "the device says it is offline"
+            return
+        device, _, metric = level.partition("/")
+        target = self._targets.get(device, {}).get(metric) or self._targets[None].get(level)
         if target is None:
             return
         try:

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 MAX_BYTES = 4 * 1024 * 1024
 _TIMES = {"t_ns": 1, "timestamp_ns": 1, "timestamp": 1_000_000, "ts": 1_000_000, "t_ms": 1_000_000}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUALITIES = {"good": 0, "uncertain": 0x40000000, "bad": 0x80000000}
 
 
@@ -46,25 +48,36 @@ def decode_json(data: bytes) -> JsonValue:
         raise JsonError(f"no JSON: {error}") from None
     if not isinstance(found, dict):
         return JsonValue(_number(found), None, 0)
-    t_ns = None
-    for key, factor in _TIMES.items():
-        if _is_number(found.get(key)):
-            t_ns = round(found[key] * factor) if isinstance(found[key], float) else found[key] * factor
-            break
-    samples = found.get("samples", found.get("values"))
-    if samples is not None:
-        return _block(found, samples, t_ns)
     if "value" not in found:
         raise JsonError("a map without 'value'")
-    return JsonValue(_number(found["value"]), t_ns, _quality(found))
+    if isinstance(found["value"], list):
+        return _block(found, found["value"], _time(found))
+    return JsonValue(_number(found["value"]), _time(found), _quality(found))
+
+
+def _time(found: dict[str, Any]) -> int | None:
+    """Read the time: milliseconds since 1970, nanoseconds under a name that says so, or text of ISO 8601."""
+    for key, factor in _TIMES.items():
+        told: Any = found.get(key)
+        if _is_number(told):
+            return round(told * factor) if isinstance(told, float) else int(told * factor)
+        if isinstance(told, str):
+            try:
+                at = datetime.fromisoformat(told)
+            except ValueError:
+                raise JsonError(f"a time {told[:40]!r}") from None
+            # A time without a zone is UTC: every other reading depends on where the twin stands.
+            passed = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - _EPOCH
+            return (passed.days * 86_400 + passed.seconds) * 1_000_000_000 + passed.microseconds * 1000
+    return None
 
 
 def _block(found: dict[str, Any], samples: Any, t_ns: int | None) -> JsonValue:
-    n0, rate = found.get("n0"), found.get("rate_hz")
+    n0, rate = found.get("n0"), found.get("rate", found.get("rate_hz"))
     if not isinstance(samples, list) or not all(_is_number(sample) for sample in samples):
         raise JsonError("samples that are no numbers")
     if not isinstance(n0, int) or isinstance(n0, bool) or n0 < 0 or not _is_number(rate):
-        raise JsonError("samples without n0 and rate_hz")
+        raise JsonError("samples without n0 and rate")
     return JsonValue([float(sample) for sample in samples], t_ns, _quality(found), n0, float(rate or 0.0))
 
 

@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from rigs.devices.device import Device
 from twin.connectors.mqtt_link import Login
 
+_CA = "PLANTBENCH_MQTT_CA"
+"""Names the file with the authority a broker must be signed by, where the rig file names none."""
+
 
 def login_of(device: Device, url: str) -> Login:
     """Make the login of a device's broker out of its settings and environment variables.
@@ -35,7 +38,7 @@ def login_of(device: Device, url: str) -> Login:
         f"plantbench-twin-{device.id}",
         settings.user,
         password,
-        _context(settings.ca) if secure or settings.tls else None,
+        _context(settings.ca or os.environ.get(_CA)) if secure or settings.tls else None,
         # The broker's silence must show before its values are stale.
         max(1, min(settings.keep_alive, device.stale_after // 1_000_000_000)),
         max(device.timeout, 0.5),

@@ -149,7 +149,7 @@ def _block(update: Update) -> tuple[NDArray[np.generic], tuple[int, float]] | No
         samples = numbers[-1]
     else:
         samples = array(metric, update.datatype)
-    counter, rate = properties.get("n0"), properties.get("rate_hz")
+    counter, rate = properties.get("n0"), properties.get("rate", properties.get("rate_hz"))
     if samples is None or not isinstance(counter, int) or not isinstance(rate, (int, float)):
         return None
     return samples, (counter, float(rate))

@@ -201,7 +201,7 @@ def test_a_waveform_in_a_data_set(kind):
     def block(first, part, t):
         rows = [[float(x)] for x in part]
         return sp.metric(
-            "Wave", sp.dataset([("value", kind)], rows), 16, t=t, props={"n0": (8, first), "rate_hz": (10, 1000.0)}
+            "Wave", sp.dataset([("value", kind)], rows), 16, t=t, props={"n0": (8, first), "rate": (10, 1000.0)}
         )
 
     async def scenario(broker, connector):
@@ -304,6 +304,23 @@ def test_plain_json_and_what_is_none():
         assert broker.log[0][2] is None
 
     run(scenario, points=(TEMP,), dev=device("json"))
+
+
+def test_json_of_devices_waveforms_and_the_last_word():
+    async def scenario(broker, connector):
+        await connector.poll(NOW)
+        said = {"unit": "", "quality": "good", "timestamp": "2025-01-01T00:00:00.500Z"}
+        broker.send("plantbench/edge1/d1/Flow", json.dumps({"value": 2.5} | said).encode())
+        block = {"value": [0.5, -0.5], "n0": 7, "rate": 1000.0}
+        broker.send("plantbench/edge1/Wave", json.dumps(block | said).encode())
+        flow, wave = await connector.poll(NOW + SECOND)
+        assert (flow.point, flow.t0_ns, *flow.values) == ("p.flow", NOW + 500 * MS, 2.5)
+        assert (wave.n0, wave.rate_hz, wave.t0_ns, *wave.values) == (7, 1000.0, NOW + 498 * MS, 0.5, -0.5)
+        broker.send("plantbench/edge1/status", b"offline", qos=1, retain=True)
+        gone = await connector.poll(NOW + 2 * SECOND)
+        assert [b.quality for b in gone] == [Status.BAD_NOT_CONNECTED] * 2
+
+    run(scenario, points=(FLOW, WAVE), dev=device("json"))
 
 
 def test_a_password_comes_from_the_environment(monkeypatch):

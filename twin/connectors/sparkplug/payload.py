@@ -317,7 +317,7 @@ def _dataset(data: bytes) -> DataSet:
         return DataSet(tuple(columns), tuple(types), (uniform[1],), uniform[1].shape[0])
     if any(len(row) != count for row in rows):
         raise PayloadError("a data set whose rows are not as wide as its columns")
-    values = tuple([_typed(row[place], kind) for row in rows] for place, kind in enumerate(types))
+    values = tuple(_column([row[place] for row in rows], kind) for place, kind in enumerate(types))
     return DataSet(tuple(columns), tuple(types), values, len(rows))
 
 
@@ -356,6 +356,12 @@ def _cell(data: bytes) -> Any:
         elif wire == 2 and number == 6:
             result = _text(value)
     return result
+
+
+def _column(cells: list[Any], kind: int) -> NDArray[np.generic] | list[Any]:
+    if kind in (FLOAT, DOUBLE) and all(isinstance(cell, float) for cell in cells):
+        return np.array(cells, np.float32 if kind == FLOAT else np.float64)
+    return [_typed(cell, kind) for cell in cells]
 
 
 def _typed(value: Any, kind: int) -> Any:
