@@ -4,7 +4,6 @@ OPC 10000-5 §6.4.2 (BaseEventType) and OPC 10000-9 §5.5 to §5.8; a client pic
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from asyncua import ua
@@ -138,5 +137,4 @@ def _yes(is_so: bool) -> ua.Variant:
 
 
 def _time(ticks: int) -> ua.Variant:
-    when: datetime = as_datetime(ticks)
-    return ua.Variant(when, _TIME)
+    return ua.Variant(as_datetime(ticks), _TIME)
