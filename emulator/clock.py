@@ -7,11 +7,17 @@ Plant time is an integer of nanoseconds since the start of the run. A clock says
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 # Where lockstep runs stand on the calendar: fixed, so that the same seed gives the same time stamps on the wire.
 LOCKSTEP_EPOCH_NS: Final = 1_735_689_600_000_000_000  # 2025-01-01T00:00:00Z
 SECOND: Final = 1_000_000_000
+
+
+def calendar() -> datetime:
+    """Return the computer's date and time in UTC: for what outlives a run, such as certificates."""
+    return datetime.now(UTC)
 
 
 class Clock(Protocol):

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from emulator.devices.opcua.security.misbehaviour import SecurityMisbehaviour
+from emulator.devices.opcua.subscriptions.hooks import NoHooks, SubscriptionHooks
+from emulator.devices.opcua.wrongs import Wrongs
+
 EVERY_POINT: Final = "*"
 
 # OPC 10000-4 §7.39 and OPC 10000-8 §5.8: what a server says of a value it does not trust.
@@ -62,11 +66,14 @@ class OpcUaMisbehaviour:
 
     statuses: dict[tuple[str, int], StatusOverride] = field(default_factory=dict)
     frozen_source_times: set[str] = field(default_factory=set)
+    subscriptions: SubscriptionHooks = field(default_factory=NoHooks)
+    security: SecurityMisbehaviour = field(default_factory=SecurityMisbehaviour)
+    wrongs: Wrongs = field(default_factory=Wrongs)
 
     @property
     def on(self) -> bool:
         """Whether anything is wrong at all."""
-        return bool(self.statuses or self.frozen_source_times)
+        return bool(self.statuses or self.frozen_source_times or self.wrongs.changes)
 
     def overrides(self, point: str) -> Iterator[StatusOverride]:
         """Yield the status overrides that concern a point, in the order they were set."""

@@ -1,21 +1,27 @@
 """An emulated OPC UA device: its image as an address space, on a port of its own.
 
-asyncua gives address space, codec, sessions and subscriptions; what a plant needs beyond it is added from
-outside (`transport`, `processor`, `services`, `nodes`, `writes`, `standard_space`). Everything runs on the event
+asyncua gives address space and codec; what a plant needs beyond it is added from outside (`transport`, `processor`,
+`services`, `subscriptions`, `nodes`, `writes`, `standard_space`). Everything runs on the event
 loop that called `start`, commits too.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, Final, Protocol, Self
 
 from asyncua import ua
 
-from emulator.devices.image import DeviceImage
-from emulator.devices.opcua.core import PlantServer, listen
+from emulator.devices.image import SECOND, DeviceImage
+from emulator.devices.opcua.core import PlantServer
+from emulator.devices.opcua.listener import listen
+from emulator.devices.opcua.extras import add_extras, historian_of, seen_through
+from emulator.devices.opcua.gateway import Gateway
 from emulator.devices.opcua.logs import limit_library_logging
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour
 from emulator.devices.opcua.nodes import Method, PlantNodes, ServedAttribute
 from emulator.devices.opcua.served import Draw, ServedPoint
+from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
+from emulator.devices.opcua.subscriptions.limits import Limits
+from emulator.devices.timers import PacedTimers, Timers
 from rigs.devices.device import Device
 from rigs.schema import Point
 
@@ -45,11 +51,17 @@ class OpcUaDevice:
         strikes all or none.
     inserted
         Called with fault kind and point id whenever a protocol fault begins to act on a point.
+    timers
+        Plant time; the event loop's without.
+    block_s
+        How often the image is committed [s]: nothing is sampled or published faster. 0 where nobody knows.
 
     Attributes
     ----------
     misbehaviour
         Protocol faults to act out; empty at first.
+    subscriptions
+        The engine of monitored items and subscriptions, once started.
 
     """
 
@@ -60,17 +72,26 @@ class OpcUaDevice:
         image: DeviceImage,
         streams: Streams | None = None,
         inserted: Callable[[str, str], None] | None = None,
+        timers: Timers | None = None,
+        block_s: float = 0.0,
     ) -> None:
+        image = seen_through(device, image)
         self.device = device
         self.misbehaviour = OpcUaMisbehaviour()
         self._image = image
+        self._historian = historian_of(device, points, image)
         self._points = points
         self._streams = streams
         self._inserted = inserted
+        self.misbehaviour.security.connect(inserted, streams, device.id)
+        self.misbehaviour.wrongs.connect(self, inserted, streams, device.id)
         self._served: list[ServedPoint] = []
         self._attributes: list[ServedAttribute] = []
         self._server: PlantServer | None = None
         self._spoilt = False
+        self._timers = timers or PacedTimers()
+        self._block_s = block_s
+        self.subscriptions: SubscriptionEngine | None = None
         image.on_commit(self._committed)
         image.on_power(self._power)
 
@@ -103,10 +124,14 @@ class OpcUaDevice:
 
         """
         limit_library_logging()
+        if isinstance(self._image, Gateway):
+            self._image.start()
         listener = await listen(host, self.device.port if port is None else port)
-        server = PlantServer(self.device, self._image, listener, host)
+        server = PlantServer(self.device, self._image, listener, host, self.misbehaviour.security)
+        server.iserver.act_out(self.misbehaviour.wrongs)
         try:
             await server.init()
+            self.subscriptions = server.iserver.subscription_service = self._engine(server)
             index = await server.register_namespace(self.device.namespace or f"urn:plantbench:{self.device.id}")
             self._build(server, index)
             await server.start()
@@ -121,6 +146,8 @@ class OpcUaDevice:
         server, self._server = self._server, None
         if server is not None:
             await server.stop()
+        if self.subscriptions is not None:
+            self.subscriptions.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -132,18 +159,48 @@ class OpcUaDevice:
     def _build(self, server: PlantServer, index: int) -> None:
         nodes = PlantNodes(server.iserver.aspace, index, self.device)
         nodes.top()
+        server.iserver.historian = self._historian
         self._served = []
         for point in self._points:
             if point.opcua is None or point.device != self.device.id:
                 continue
             if point.opcua.method:
+                if self.device.opcua.profile == "slow_kit":
+                    continue
                 parent = ua.NodeId(f"{self.device.id}/{point.opcua.node}".rpartition("/")[0], index)
                 nodes.add(point, None, self._command(point, parent))
             else:
                 served = ServedPoint(point, self._image, self.misbehaviour, self._draw(point))
                 self._served.append(served)
                 nodes.add(point, served, None)
+                space = server.iserver.aspace
+                nodes.attributes += add_extras(space, index, self.device, served, self._historian)
         self._attributes = nodes.attributes
+
+    def _engine(self, server: PlantServer) -> SubscriptionEngine:
+        limits, sampling_ns = self.device.opcua.limits, self.device.opcua.sampling or 0
+        granted = Limits(
+            block_s=max(self._block_s, sampling_ns / SECOND),
+            items_per_call=limits.monitored_items_per_call,
+            subscriptions_per_session=limits.subscriptions_per_session,
+            items_per_subscription=limits.items_per_subscription,
+            publish_requests=limits.publish_requests,
+            queue_size=limits.queue_size,
+        )
+        streams, draw = self._streams, None
+        if streams is not None:
+            stream = streams(f"{self.device.id}/opcua_subscription_ids")
+            draw = lambda index: float(stream.uniform(index, 1)[0])  # noqa: E731 - as `_draw` below
+        fault = self.misbehaviour
+        return SubscriptionEngine(
+            server.iserver.aspace,
+            self._image,
+            self._timers,
+            granted,
+            draw,
+            lambda: fault.on,
+            lambda: fault.subscriptions,
+        )
 
     def _draw(self, point: Point) -> Draw:
         streams = self._streams
@@ -175,23 +232,12 @@ class OpcUaDevice:
                 for kind in served.spoil():
                     if self._inserted is not None:
                         self._inserted(kind, served.point.id)
-        for attribute in self._attributes:
-            if attribute.datachange_callbacks:
-                value = attribute.wire_value()
-                for handle, notify in list(attribute.datachange_callbacks.items()):
-                    _finish(notify(handle, value))
+        if self.subscriptions is not None:
+            self.subscriptions.commit()
 
     def _power(self, online: bool) -> None:
         """Lose every connection, and with it every session, when the device goes down."""
+        if not online and self.subscriptions is not None:
+            self.subscriptions.close()
         if not online and self._server is not None:
             self._server.reset_connections()
-
-
-def _finish(notification: Coroutine[Any, Any, None]) -> None:
-    """Run a data change notification to its end, now: it only queues, nothing publishes unasked."""
-    try:
-        notification.send(None)
-    except StopIteration:
-        return
-    notification.close()
-    raise RuntimeError("a data change notification waited for something; this server's subscriptions never do")

@@ -1,21 +1,20 @@
-"""Connections of the OPC UA server: asyncua's, with its open doors closed from outside.
+"""Connections of the OPC UA server: every frame checked before it is kept.
 
-A frame's declared size is checked before it is kept, a message is bounded (16 MiB, 256 chunks) and has 10 s to
-arrive, the order Hello, OpenSecureChannel, service is enforced and a broken message is answered with ERR and a
-close.
+A message is bounded (16 MiB, 256 chunks) and has 10 s to arrive, the order Hello, OpenSecureChannel, service is
+enforced, a broken message is answered with ERR and a close, who never reads what he asked for is closed, and who asks
+faster than he is answered waits.
 """
 
 import asyncio
 import logging
 import struct
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
 from asyncua import ua
 from asyncua.common.connection import TransportLimits
-from asyncua.common.utils import Buffer
-from asyncua.server.binary_server_asyncio import OPCUAProtocol
-from asyncua.ua.ua_binary import header_from_binary, uatcp_to_binary
+from asyncua.ua.ua_binary import uatcp_to_binary
 
 from emulator.devices.opcua.processor import Processor
 from emulator.devices.opcua.readservice import CHUNK_HEADER_SIZE
@@ -26,6 +25,11 @@ CHUNKS: Final = 256
 _HELLO_SIZE: Final = 4_096 + 32  # an endpoint URL is at most 4,096 bytes (OPC 10000-6 §7.1.2.3)
 _SMALLEST_BUFFER: Final = 8_192  # OPC 10000-6 §7.1.2.3
 _MESSAGE_SECONDS: Final = 10.0
+_READING_SECONDS: Final = 30.0  # a client that takes nothing for so long is gone
+_ANSWERS: Final = 1 << 20  # bytes of answers waiting before we stop serving
+_WAITING: Final = 64  # frames of one client that wait their turn
+_TURN_SECONDS: Final = 0.005
+_logger = logging.getLogger("asyncua.server.uaprocessor")
 
 
 class Limits(TransportLimits):
@@ -56,35 +60,99 @@ class Limits(TransportLimits):
         )
 
 
-class Connection(OPCUAProtocol):
-    """One TCP connection, with every frame checked before it is kept."""
+class Connection(asyncio.Protocol):
+    """One TCP connection.
 
-    def __init__(self, *, online: Callable[[], bool], now: Callable[[], int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.processor: Any
+    Parameters
+    ----------
+    core
+        The server's core.
+    limits
+        Limits of the transport before Hello.
+    online
+        Whether the device is up.
+    now
+        The device's clock, as FILETIME.
+    peers
+        The server's connections; this one joins and leaves them.
+
+    """
+
+    def __init__(
+        self,
+        core: Any,
+        limits: TransportLimits,
+        *,
+        online: Callable[[], bool],
+        now: Callable[[], int],
+        peers: "dict[Connection, None]",
+    ) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.processor: Processor | None = None
+        self.task: asyncio.Task[None] | None = None
+        self._core = core
+        self._limits = limits
         self._online = online
-        self._now_ticks = now
+        self._now = now
+        self._peers = peers
         self._pending = bytearray()
+        self._frames: deque[bytes] = deque()
+        self._wake = asyncio.Event()
         self._expected: tuple[bytes, ...] = (b"HEL",)
-        self._deadline: asyncio.TimerHandle | None = None
+        self._unfinished: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+        self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, unless the device is down: then it is reset, as if the port were closed."""
-        if not self._online() and isinstance(transport, asyncio.Transport):
+        """Take the connection, unless the device is down or full: then it is reset, as if the port were closed."""
+        if not isinstance(transport, asyncio.Transport):
+            return
+        if not self._online():
             transport.abort()
             return
-        super().connection_made(transport)
-        if self.processor is not None:
-            processor = Processor(self.iserver, self.transport, self.limits, self._now_ticks)
-            processor.set_policies(self.policies)
-            self.processor = processor
+        if len(self._peers) >= self._core.max_connections and not self._make_room():
+            transport.close()
+            return
+        self.transport = transport
+        transport.set_write_buffer_limits(high=_ANSWERS)
+        self.processor = Processor(self._core, transport, self._limits, self._now, self.refuse)
+        self._peers[self] = None
+        self.task = asyncio.get_running_loop().create_task(self._serve())
+        self._idle = asyncio.get_running_loop().call_later(self._core.max_pending_activation_seconds, self._check_idle)
 
-    def connection_lost(self, ex: BaseException | None) -> None:
-        """Forget the connection and its session."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+    def _make_room(self) -> bool:
+        """Close the oldest connection without a session, if any: they must not keep others out (Part 4 §5.5.2)."""
+        oldest = next((one for one in self._peers if not one.has_session), None)
+        if oldest is None or oldest.transport is None:
+            return False
+        oldest.transport.abort()
+        self._peers.pop(oldest, None)
+        return True
+
+    @property
+    def has_session(self) -> bool:
+        """Whether a user is logged in here."""
+        session = None if self.processor is None else self.processor.session
+        return session is not None and session.is_activated()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection; its session ends or waits for its client to come back."""
+        for timer in (self._unfinished, self._idle, self._unread):
+            if timer is not None:
+                timer.cancel()
+        self._peers.pop(self, None)
         self._pending.clear()
-        super().connection_lost(ex)
+        self._frames.clear()
+        if self.task is not None:
+            self.task.cancel()
+        if self.processor is not None:
+            self._core.run(self.processor.close())
+
+    def _check_idle(self) -> None:
+        """Close a connection on which nobody logs in."""
+        if not self.has_session and self.transport is not None:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Queue complete frames; refuse a long, unknown or untimely one as soon as its header is here."""
@@ -95,18 +163,17 @@ class Connection(OPCUAProtocol):
             kind, chunk, size = struct.unpack_from("<3scI", self._pending)
             status = self._refusal(kind, chunk, size)
             if status:
-                self._refuse(status)
+                self.refuse(status)
                 return
             if len(self._pending) < size:
                 break
-            frame = Buffer(bytes(self._pending[:size]))
+            self._frames.append(bytes(self._pending[:size]))
             del self._pending[:size]
             self._expected = (b"OPN",) if kind == b"HEL" else (b"OPN", b"MSG", b"CLO")
-            try:
-                self.messages.put_nowait((header_from_binary(frame), frame))
-            except asyncio.QueueFull:
-                self._refuse(ua.StatusCodes.BadTcpNotEnoughResources)
-                return
+        if self._frames:
+            self._wake.set()
+        if len(self._frames) >= _WAITING:
+            self.transport.pause_reading()
         self._watch()
 
     def _refusal(self, kind: bytes, chunk: bytes, size: int) -> int:
@@ -122,34 +189,74 @@ class Connection(OPCUAProtocol):
         return 0 if CHUNK_HEADER_SIZE <= size <= self._largest_chunk() else ua.StatusCodes.BadTcpMessageTooLarge
 
     def _largest_chunk(self) -> int:
-        limits = self.limits if self.processor is None else self.processor._limits  # noqa: SLF001 - negotiated there
+        limits = self._limits if self.processor is None else self.processor._limits  # noqa: SLF001 - negotiated there
         return int(limits.max_recv_buffer)
 
     def _watch(self) -> None:
-        """Give an unfinished frame its time; a peer that drips is closed, whatever else it sends."""
-        if not self._pending and self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        elif self._pending and self._deadline is None:
+        """Give an unfinished frame or message its time; a peer that drips is closed, whatever else it sends."""
+        unfinished = self._pending or (self.processor is not None and self.processor.channel.unfinished)
+        if not unfinished and self._unfinished is not None:
+            self._unfinished.cancel()
+            self._unfinished = None
+        elif unfinished and self._unfinished is None:
             loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(_MESSAGE_SECONDS, self._refuse, ua.StatusCodes.BadTimeout)
+            self._unfinished = loop.call_later(_MESSAGE_SECONDS, self.refuse, ua.StatusCodes.BadTimeout)
 
-    def _refuse(self, status: int) -> None:
+    def pause_writing(self) -> None:
+        """Stop serving a client that does not read its answers."""
+        self._paused = True
+        if self.transport is not None and self._unread is None:
+            self._unread = asyncio.get_running_loop().call_later(_READING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it reads again."""
+        self._paused = False
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        self._wake.set()
+
+    def refuse(self, status: int) -> None:
         """Say why in an ERR message and close (OPC 10000-6 §7.1.5)."""
         self._pending.clear()
+        self._frames.clear()
         if self.transport is not None and not self.transport.is_closing():
             error = ua.ErrorMessage(ua.StatusCode(status), "")
             self.transport.write(uatcp_to_binary(ua.MessageType.Error, error))
             self.transport.close()
 
-    async def _process_one_msg(self, header: Any, buf: Buffer) -> bool:
+    async def _serve(self) -> None:
+        """Take one frame after the other, in turns with everybody else's."""
+        loop = asyncio.get_running_loop()
+        turn = loop.time()
+        while self.processor is not None and self.transport is not None:
+            if self._paused or not self._frames:
+                self._wake.clear()
+                await self._wake.wait()
+                turn = loop.time()
+                continue
+            frame = self._frames.popleft()
+            if len(self._frames) < _WAITING // 4 and not self.transport.is_closing():
+                self.transport.resume_reading()
+            if not await self._take(frame):
+                self.transport.close()
+                return
+            if loop.time() - turn > _TURN_SECONDS:
+                await asyncio.sleep(0)
+                turn = loop.time()
+
+    async def _take(self, frame: bytes) -> bool:
+        assert self.processor is not None
         try:
-            return await super()._process_one_msg(header, buf)
+            goes_on = await self.processor.take(frame)
         except ua.UaStatusCodeError as error:
-            self._refuse(error.code)
-        except Exception:  # noqa: BLE001 - task edge: whatever the bytes broke ends this connection only
-            logging.getLogger("asyncua.server.uaprocessor").warning(
-                "closing %s: message not understood", self.peer_name
+            self.refuse(error.code)
+        except Exception:  # task edge: whatever the bytes broke ends this connection only
+            _logger.warning(
+                "closing a connection: message not understood", exc_info=_logger.isEnabledFor(logging.DEBUG)
             )
-            self._refuse(ua.StatusCodes.BadDecodingError)
+            self.refuse(ua.StatusCodes.BadDecodingError)
+        else:
+            self._watch()
+            return goes_on
         return False

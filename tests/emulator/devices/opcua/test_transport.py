@@ -73,7 +73,8 @@ def test_an_opening_that_is_not_one_gets_an_error_and_a_close(served, frame, sta
     [
         (_frame(b"MSGF", b"\0" * 20), ua.StatusCodes.BadTcpMessageTypeInvalid),
         (_frame(b"OPNF", b"", size=2**31), ua.StatusCodes.BadTcpMessageTooLarge),
-        (_frame(b"OPNF", b"\xff" * 40), ua.StatusCodes.BadDecodingError),
+        (_frame(b"OPNF", b"\xff" * 40), ua.StatusCodes.BadSecurityPolicyRejected),
+        (_frame(b"OPNF", b"\x7f" * 40), ua.StatusCodes.BadDecodingError),
         (_hello(), ua.StatusCodes.BadTcpMessageTypeInvalid),
     ],
 )
@@ -165,7 +166,7 @@ def test_an_administrators_name_opens_nothing(served):
     asyncio.run(main())
 
 
-def test_a_session_ends_with_its_connection(on_bench):
+def test_a_session_ends_with_its_connection_where_nobody_can_prove_it_is_his(on_bench):
     async def body(bench, client):
         other = await bench.client()
         core = bench.server._server.iserver
@@ -175,7 +176,7 @@ def test_a_session_ends_with_its_connection(on_bench):
         assert await client.nodes.server_state.read_value() == 0
         await other.disconnect()
 
-    on_bench(body)
+    on_bench(body, opcua={"security": {"reactivate_anonymous": False}})
 
 
 def test_more_connections_than_the_device_has_are_closed(on_bench):
