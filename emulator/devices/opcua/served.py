@@ -13,6 +13,7 @@ from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA, DeviceImage, Re
 from emulator.devices.opcua import values
 from emulator.devices.opcua.indexrange import RangeError, parse
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour, StatusOverride, is_bad
+from emulator.devices.opcua.wrongs import Change, Shown
 from rigs.schema import Point
 
 Part = Literal["value", "counter", "rate"]
@@ -38,7 +39,7 @@ class ServedPoint:
     """
 
     __slots__ = (
-        "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_struck", "_variant",
+        "_changes", "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_struck", "_variant",
         "point", "source_ticks", "status", "type_", "version",
     )  # fmt: skip
 
@@ -48,7 +49,7 @@ class ServedPoint:
         self.point = point
         self.type_ = point.opcua.type
         self.status = BAD_WAITING_FOR_INITIAL_DATA
-        self.source_ticks = 0
+        self.source_ticks: int | None = 0
         self.version = 0
         self._image = image
         self._misbehaviour = misbehaviour
@@ -57,11 +58,12 @@ class ServedPoint:
         self._variant: bytes | None = None
         self._held_ns: int | None = None
         self._struck: StatusOverride | None = None
+        self._changes: tuple[Change, ...] = ()
 
     @property
     def server_ticks(self) -> int:
         """The device's clock at its last commit: when the server last knew."""
-        return values.ticks(self._image.t_ns)
+        return values.ticks(self._image.t_ns + self._misbehaviour.wrongs.skew_ns)
 
     def spoil(self) -> list[str]:
         """Decide what is wrong with the reading just committed; returns the fault kinds that begin to act.
@@ -84,6 +86,12 @@ class ServedPoint:
         if struck is not None and self._struck is None:
             begun.append("opcua_status")
         self._struck = struck
+        changes: tuple[Change, ...] = ()
+        if reading.status != BAD_WAITING_FOR_INITIAL_DATA:
+            changes = tuple(self._misbehaviour.wrongs.changes_of(self.point.id, self._image.commits))
+        acting = {change.kind for change in self._changes}
+        begun += [change.kind for change in changes if change.kind not in acting]
+        self._changes = changes
         self._reading = None  # to be encoded anew
         return begun
 
@@ -140,7 +148,19 @@ class ServedPoint:
             self.status, keep_value = reading.status, False
         self.source_ticks = values.ticks(reading.t_ns if self._held_ns is None else self._held_ns)
         self._variant = self._encode(reading) if keep_value else None
+        if self._changes:
+            self._show(reading)
         return reading
+
+    def _show(self, reading: Reading) -> None:
+        """Change what is shown of a reading."""
+        point = self.point
+        shown = Shown(
+            point.id, self.type_, point.range, reading.value, self._variant, self.status, self.source_ticks
+        )
+        for change in self._changes:
+            change.act(shown)
+        self._variant, self.status, self.source_ticks = shown.variant, shown.status, shown.source
 
     def _encode(self, reading: Reading) -> bytes:
         if self.point.waveform is not None:

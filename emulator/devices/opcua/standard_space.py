@@ -176,7 +176,8 @@ def _template() -> dict[ua.NodeId, NodeData]:
     return space._nodes  # noqa: SLF001
 
 
-def _own(node: NodeData) -> NodeData:
+def own_node(node: NodeData) -> NodeData:
+    """Return a copy of a node that can be changed without changing the original."""
     own = NodeData(node.nodeid)
     own.attributes = {key: AttributeValue(attribute.value) for key, attribute in node.attributes.items()}
     own.references = list(node.references)
@@ -209,5 +210,5 @@ def fill(space: AddressSpace) -> None:
     """Put the standard nodes into an empty address space."""
     nodes = dict(_template())
     for nodeid in _changeable():
-        nodes[nodeid] = _own(nodes[nodeid])
+        nodes[nodeid] = own_node(nodes[nodeid])
     space._nodes = nodes  # noqa: SLF001

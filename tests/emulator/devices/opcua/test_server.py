@@ -132,7 +132,8 @@ def test_part_of_a_waveform_can_be_read(on_bench, fails_with):
         assert (await part("998:5000")).Value.Value == [1198.0, 1199.0]
         assert (await part("0")).Value.Value == [200.0]
         assert (await part("1000:1001")).StatusCode.value == ua.StatusCodes.BadIndexRangeNoData
-        for nonsense in ("5:5", "7:3", "-1", "a:b", "1,2"):
+        assert (await part("1,2")).StatusCode.value == ua.StatusCodes.BadIndexRangeNoData
+        for nonsense in ("5:5", "7:3", "-1", "a:b"):
             assert (await part(nonsense)).StatusCode.value == ua.StatusCodes.BadIndexRangeInvalid
 
     on_bench(body)
@@ -214,7 +215,7 @@ def test_a_subscriber_hears_of_every_commit(on_bench):
         bench.commit()
         listener = _Listener()
         subscription = await client.create_subscription(50, listener)
-        await subscription.subscribe_data_change(flow)
+        await subscription.subscribe_data_change(flow, queuesize=10)
         first = await asyncio.wait_for(listener.changes.get(), 4)
         for _ in range(3):
             bench.commit()

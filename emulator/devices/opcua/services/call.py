@@ -1,0 +1,118 @@
+"""The Call service (OPC 10000-4 §5.12.2): arguments are checked against InputArguments before the method runs."""
+
+from collections.abc import Awaitable
+from typing import Any, Final
+
+from asyncua import ua
+from asyncua.common.utils import Buffer, ServiceError
+from asyncua.server.address_space import AddressSpace, NodeData
+from asyncua.ua.ua_binary import struct_from_binary
+
+from emulator.devices.opcua.services.view import within, with_subtypes
+from emulator.devices.opcua.services.write import too_long
+
+_COMPONENT: Final = ua.NodeId(ua.ObjectIds.HasComponent)
+_ARGUMENTS: Final = ua.QualifiedName("InputArguments", 0)
+
+
+def _attribute(node: NodeData, attribute: ua.AttributeIds) -> Any:
+    found = node.attributes.get(attribute)
+    value = None if found is None else found.value
+    return None if value is None or value.Value is None else value.Value.Value
+
+
+def _refused(status: int) -> ua.CallMethodResult:
+    return ua.CallMethodResult(StatusCode=ua.StatusCode(status))
+
+
+def _arguments(space: AddressSpace, method: NodeData) -> list[ua.Argument]:
+    for reference in method.references:
+        if reference.IsForward and reference.BrowseName == _ARGUMENTS:
+            return _attribute(space[reference.NodeId], ua.AttributeIds.Value) or []
+    return []
+
+
+def mismatch(space: AddressSpace, argument: ua.Argument, given: ua.Variant) -> int:
+    """Return the status of one input argument, or Good: data type, then rank, exactly as declared."""
+    type_ = ua.NodeId(int(given.VariantType.value))
+    fits = type_ == argument.DataType or type_ in with_subtypes(space, argument.DataType)
+    if argument.ValueRank == -1 and given.is_array:
+        fits = False
+    if argument.ValueRank >= 0 and not given.is_array:
+        fits = False
+    if given.Value is None and given.VariantType == ua.VariantType.Null:
+        fits = False
+    return ua.StatusCodes.Good if fits else ua.StatusCodes.BadTypeMismatch
+
+
+async def _one(space: AddressSpace, wanted: ua.CallMethodRequest) -> ua.CallMethodResult:
+    parent, method = space.get(wanted.ObjectId), space.get(wanted.MethodId)
+    if parent is None:
+        return _refused(ua.StatusCodes.BadNodeIdUnknown)
+    if method is None or _attribute(method, ua.AttributeIds.NodeClass) != ua.NodeClass.Method:
+        return _refused(ua.StatusCodes.BadMethodInvalid)
+    if not _belongs(space, parent, method):
+        return _refused(ua.StatusCodes.BadMethodInvalid)
+    method = _own(space, parent, method)
+    if method.call is None or not _attribute(method, ua.AttributeIds.Executable):
+        return _refused(ua.StatusCodes.BadNotExecutable)
+    if not _attribute(method, ua.AttributeIds.UserExecutable):
+        return _refused(ua.StatusCodes.BadUserAccessDenied)
+    given = wanted.InputArguments or []
+    declared = _arguments(space, method)
+    if len(given) != len(declared):
+        short = len(given) < len(declared)
+        return _refused(ua.StatusCodes.BadArgumentsMissing if short else ua.StatusCodes.BadTooManyArguments)
+    wrong = [mismatch(space, argument, value) for argument, value in zip(declared, given, strict=True)]
+    if any(wrong):
+        result = _refused(ua.StatusCodes.BadInvalidArgument)
+        result.InputArgumentResults = [ua.StatusCode(status) for status in wrong]
+        return result
+    answer = method.call(parent.nodeid, *given)
+    if isinstance(answer, Awaitable):
+        answer = await answer
+    if isinstance(answer, ua.CallMethodResult):
+        return answer
+    if isinstance(answer, ua.StatusCode):
+        return ua.CallMethodResult(StatusCode=answer)
+    return ua.CallMethodResult(OutputArguments=list(answer or []))
+
+
+def _belongs(space: AddressSpace, parent: NodeData, method: NodeData) -> bool:
+    """Whether the object, its type or a type above it has the method as a component."""
+    here: NodeData | None = parent
+    by = ua.NodeId(ua.ObjectIds.HasTypeDefinition)
+    forward = True
+    while here is not None:
+        references = here.references
+        if any(r.NodeId == method.nodeid and r.IsForward and r.ReferenceTypeId == _COMPONENT for r in references):
+            return True
+        above = next((r.NodeId for r in references if r.IsForward == forward and r.ReferenceTypeId == by), None)
+        here = None if above is None else space.get(above)
+        by, forward = ua.NodeId(ua.ObjectIds.HasSubtype), False
+    return False
+
+
+def _own(space: AddressSpace, parent: NodeData, method: NodeData) -> NodeData:
+    """Return the object's own method of that name when a client named its type's (OPC 10000-4 §5.12.2.2)."""
+    name = _attribute(method, ua.AttributeIds.BrowseName)
+    for reference in parent.references:
+        if reference.IsForward and reference.ReferenceTypeId == _COMPONENT and reference.BrowseName == name:
+            return space[reference.NodeId]
+    return method
+
+
+async def call(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> ua.CallResponse:
+    """Answer a CallRequest, one method after another."""
+    if processor.iserver.settings.profile == "slow_kit":
+        raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
+    params = struct_from_binary(ua.CallParameters, body)
+    wanted = params.MethodsToCall or []
+    limits = processor.iserver.limits
+    within(len(wanted), limits.nodes_per_method_call)
+    if any(too_long(value.Value, limits) for one in wanted for value in one.InputArguments or []):
+        raise ServiceError(ua.StatusCodes.BadEncodingLimitsExceeded)
+    return ua.CallResponse(Results=[await _one(processor.iserver.aspace, one) for one in wanted])
+
+
+SERVICES: Final = {ua.ObjectIds.CallRequest_Encoding_DefaultBinary: call}
