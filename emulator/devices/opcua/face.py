@@ -8,4 +8,12 @@ def open_face(setting: Setting) -> OpcUaDevice:
     """Return the server of the device, not yet listening."""
     image = setting.image
     device = image.device.model_copy(update={"port": 0})
-    return OpcUaDevice(device, tuple(image.points.values()), image, setting.streams, setting.note)
+    return OpcUaDevice(
+        device,
+        tuple(image.points.values()),
+        image,
+        setting.streams,
+        setting.note,
+        setting.timers,
+        setting.rig.plant.block / 1e9,
+    )

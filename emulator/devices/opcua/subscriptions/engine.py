@@ -82,6 +82,7 @@ class SubscriptionEngine:
         self.maker = ItemMaker(self)
         self._image = image
         self._spoilt = spoilt
+        self.skew_ns: Callable[[], int] = int  # how far the clock of its server times is ahead [ns]
         self._draw = draw
         self._drawn = 0
         self._events = 0
@@ -95,7 +96,7 @@ class SubscriptionEngine:
     @property
     def now_ticks(self) -> int:
         """The device's clock, FILETIME."""
-        return values.ticks(self._image.t_ns)
+        return values.ticks(self._image.t_ns + self.skew_ns())
 
     @property
     def t_ns(self) -> int:

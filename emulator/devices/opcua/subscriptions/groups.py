@@ -104,13 +104,14 @@ class Group:
         """Take items in, with what they reported last and what they have queued."""
         first = len(self.items)
         self.items += items
+        self._own()
         self._describe()
         last = [item.last for item in items]
         self._values = np.append(self._values, [_number(s) for s in last])
-        self._has = np.append(self._has, [s is not None and s.variant is not None for s in last])
+        self._has = np.append(self._has, np.array([s is not None and s.variant is not None for s in last], dtype=bool))
         self._status = np.append(self._status, np.array([0 if s is None else s.status for s in last], dtype=np.uint32))
         self._source = np.append(self._source, np.array([(s and s.source) or 0 for s in last], dtype=np.int64))
-        self._fresh = np.append(self._fresh, [s is None for s in last])
+        self._fresh = np.append(self._fresh, np.array([s is None for s in last], dtype=bool))
         self._queued = np.append(self._queued, np.zeros(len(items), dtype=np.int32))
         depth = 0
         while level := [(first + i, item.queue.samples[depth]) for i, item in enumerate(items)
@@ -181,7 +182,7 @@ class Group:
             Whether the server claims anything but what the image holds: then each point is asked by itself.
 
         """
-        if not self._pace.due(t_ns):
+        if not self.items or not self._pace.due(t_ns):
             return
         look = self._spoilt(server_ticks) if spoilt else self._look(columns, server_ticks)
         worth = self._worth(look)
@@ -350,7 +351,7 @@ def _rows(samples: list[tuple[int, Sample]]) -> Rows:
     return Rows(
         np.array([row for row, _ in samples], dtype=np.intp),
         np.array([_number(s) for _, s in samples]),
-        np.array([s.variant is not None for _, s in samples]),
+        np.array([s.variant is not None for _, s in samples], dtype=bool),
         np.array([s.status for _, s in samples], dtype=np.uint32),
         np.array([s.source or 0 for _, s in samples], dtype=np.int64),
         np.array([s.server or 0 for _, s in samples], dtype=np.int64),
