@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any, Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from emulator.devices.opcua.security import certificates
@@ -63,5 +62,4 @@ def _loop(common: str, uri: str, key: Any, now: datetime) -> Identity:
     second = authority("plantbench loop 2", second_key, now, signed_by=first)
     first_again = authority("plantbench loop 1", first_key, now, signed_by=second)
     made = application(common, uri, _HOSTS, key, now, issuer=first)
-    above: tuple[x509.Certificate, ...] = (first_again.certificate, second.certificate)
-    return Identity(made.certificate, made.key, above)
+    return Identity(made.certificate, made.key, (first_again.certificate, second.certificate))

@@ -1,4 +1,4 @@
-"""A server's security in one place: who it is, which policies it offers, whom it lets in, and what faults make of it."""
+"""A server's security in one place: who it is, which policies it offers, whom it lets in, and its faults."""
 
 import itertools
 import logging

@@ -1,5 +1,6 @@
 """Whether a peer's certificate is to be believed: OPC 10000-4 §6.1.3, step by step."""
 
+import itertools
 from datetime import datetime
 from typing import Final
 
@@ -182,7 +183,7 @@ def _check_use(certificate: x509.Certificate) -> None:
 
 
 def _check_revocation(path: list[x509.Certificate], lists: list[x509.CertificateRevocationList]) -> None:
-    for depth, (one, issuer) in enumerate(zip(path, path[1:], strict=False)):
+    for depth, (one, issuer) in enumerate(itertools.pairwise(path)):
         own = [
             crl
             for crl in lists

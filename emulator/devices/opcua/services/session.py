@@ -87,8 +87,6 @@ async def activate(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -
         shown = _check_signature(channel, session, params.ClientSignature)
         token, signature = params.UserIdentityToken, params.UserTokenSignature
         login = await identity.login(guard, channel.suite, token, signature, session.nonce or b"", shown)
-        if core.session_of(requesthdr.AuthenticationToken) is not session:
-            raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)  # it ended while the password was looked at
         _check_taking_over(processor, session, login)
     except (ServiceError, ua.UaStatusCodeError) as refusal:
         core.counters.refuse_session(refusal.code)
@@ -126,6 +124,8 @@ def _check_taking_over(processor: Any, session: Session, login: identity.Login) 
     The certificate of the channel or the user proves it. Nothing proves it to an anonymous client without
     security but the token, which cannot be guessed: that is enough once the session's own connection is gone.
     """
+    if processor.iserver.session_of(session.auth_token) is not session:
+        raise ServiceError(ua.StatusCodes.BadSessionIdInvalid)  # it ended while the password was looked at
     if session.processor is processor:
         return
     channel, before = processor.channel, session.login
