@@ -1,33 +1,19 @@
-"""The server answers with an exception instead of data (MB-APP V1.1b3, 7; catalogue M17)."""
+"""The server answers with an exception instead of data (MB-APP V1.1b3, 7; catalogue M17, M18)."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from emulator.devices.modbus.misbehaviour import ExceptionAnswer
-from emulator.faults.base import parameters
-
-if TYPE_CHECKING:
-    from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
+from emulator.devices.modbus.insertions_request import ExceptionAnswer
+from emulator.faults.modbus_base import ModbusFault
 
 
-class ModbusExceptionFault:
+class ModbusExceptionFault(ModbusFault):
     """A device that answers, but refuses.
 
-    Severity is the share of requests hit. Parameters: `code` (default 4, server device failure; 6 is busy)
-    and `unit` (0 for every unit).
+    Severity is the share of requests hit. Parameters: `code` (default 4), `unit` and `function` (0 for every one).
     """
 
     kind: ClassVar[str] = "modbus_exception"
-    layer: ClassVar[str] = "protocol"
-    targets: ClassVar[tuple[str, ...]] = ("modbus-tcp", "modbus-rtu")
 
     def __init__(self, params: dict[str, Any]) -> None:
-        given = parameters(self.kind, params, code=4, unit=0)
-        self._code = int(given["code"])
-        if not 1 <= self._code <= 255:
-            raise ValueError(f"code = {self._code} must be in [1, 255]; 4 is server device failure")
-        self._unit = int(given["unit"]) or None
-
-    def apply(self, target: "ModbusMisbehaviour", severity: float, t_ns: int) -> None:
-        """Have the share `severity` of requests refused; none at severity 0."""
-        hit = ExceptionAnswer(severity, self._unit, self._code)
-        target.set(exception=hit if severity > 0.0 else None)
+        given = self.given(params, code=4)
+        super().__init__(ExceptionAnswer(self.whole(given, "code", 1, 255), **self.where(given)))

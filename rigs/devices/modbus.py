@@ -137,7 +137,7 @@ class ModbusTls(Strict):
     and client certificates (made on first use); by default one of the user's own.
     """
 
-    roles: dict[str, Rights] = Field(default_factory=_usual_roles)
+    roles: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Rights] = Field(default_factory=_usual_roles)
     without_role: Literal["nothing", "read", "write"] = "nothing"
     folder: str | None = None
 

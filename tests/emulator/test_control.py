@@ -35,8 +35,8 @@ def plant() -> Emulation:
     emulation = Emulation(load_rig("pump_skid"), 1)
     # Protocol faults need something to act on; the servers have tests of their own.
     faces = {
-        "drive1": SimpleNamespace(set=lambda **_: None),
-        "bus1": SimpleNamespace(set=lambda **_: None),
+        "drive1": SimpleNamespace(set=lambda *_: None),
+        "bus1": SimpleNamespace(set=lambda *_: None),
         "plc1": SimpleNamespace(statuses={}, frozen_source_times=set()),
     }
     emulation.faces.update({name: SimpleNamespace(misbehaviour=face) for name, face in faces.items()})

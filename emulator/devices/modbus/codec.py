@@ -8,7 +8,7 @@ header ends the conversation: the codec reports it once and takes no further byt
 from __future__ import annotations
 
 import struct
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 # MB-APP V1.1b3, 4.1: a PDU is at most 253 bytes; the MBAP length also counts the unit id.
 PDU_MAX: Final = 253
@@ -44,6 +44,8 @@ class ModbusServerCodec:
     """The server's end of one Modbus TCP connection."""
 
     __slots__ = ("_broken", "_rest")
+    # Frames carry a transaction id and a length that a fault can lie about.
+    mbap: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._rest = b""

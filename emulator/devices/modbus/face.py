@@ -1,15 +1,47 @@
 """How a Modbus device of a rig is opened, over TCP or on a serial line."""
 
-from emulator.devices.faces import Setting
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
-from emulator.devices.modbus.rtu import ModbusRtuServer
 from emulator.devices.modbus.rtu_face import open_serial
 from emulator.devices.modbus.server import ModbusTcpServer
+
+if TYPE_CHECKING:
+    from emulator.devices.faces import Setting
+    from emulator.devices.modbus.rtu import ModbusRtuServer
+    from emulator.devices.modbus.security import TlsServing
 
 
 def open_face(setting: Setting) -> ModbusTcpServer | ModbusRtuServer:
     """Return the server of the device, not yet listening."""
     misbehaviour = ModbusMisbehaviour(draw=setting.draw, inserted=setting.note)
     if setting.image.device.protocol == "modbus-tcp":
-        return ModbusTcpServer.from_image(setting.image, misbehaviour=misbehaviour)
+        return ModbusTcpServer.from_image(
+            setting.image, misbehaviour=misbehaviour, timers=setting.timers, tls=_tls(setting)
+        )
     return open_serial(setting, misbehaviour)
+
+
+def _tls(setting: Setting) -> TlsServing | None:
+    asked = setting.image.device.modbus.tls
+    if asked is None:
+        return None
+    # Loads the certificate library; most rigs never need it.
+    from emulator.devices.modbus.security import TlsServing
+
+    if asked.folder is not None:
+        folder = Path(asked.folder).expanduser()
+    else:
+        folder = _users_folder() / "modbus" / setting.rig.rig / setting.image.device.id
+    return TlsServing(folder, asked.roles, without_role=asked.without_role)
+
+
+def _users_folder() -> Path:
+    named = os.environ.get("PLANTBENCH_PKI")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "plantbench" / "pki"

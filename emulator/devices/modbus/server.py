@@ -1,7 +1,7 @@
-"""The Modbus TCP server: joins codec and device to asyncio. Bytes and rules live elsewhere.
+"""The Modbus server on TCP: joins framing and device to asyncio. Bytes and rules live elsewhere.
 
-One write per batch of requests that arrived together; a peer that does not read its answers is not read
-either, so it holds at most one read buffer's worth of answers and the socket's own buffers.
+One write per batch of requests that arrived together; a peer that does not read its answers is not read either, so it
+holds at most one read buffer's worth of answers and the socket's own buffers.
 """
 
 from __future__ import annotations
@@ -10,19 +10,29 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from emulator.devices.modbus.codec import Malformed, ModbusServerCodec
-from emulator.devices.modbus.conversation import Conversation
+from emulator.devices.modbus.ascii_codec import AsciiServerCodec
+from emulator.devices.modbus.codec import ModbusServerCodec
+from emulator.devices.modbus.connection import Connection
 from emulator.devices.modbus.device import ModbusDevice, device_from_rig
+from emulator.devices.modbus.gateway import pace_of
 from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
-from emulator.devices.modbus.repeats import REQUEST_SIZE, RepeatedReads
+from emulator.devices.modbus.repeats import RepeatedReads
+from emulator.devices.modbus.rtu_codec import RtuServerCodec
+from emulator.devices.timers import PacedTimers
 
 if TYPE_CHECKING:
     from typing import Self
 
     from emulator.devices.image import DeviceImage
+    from emulator.devices.modbus.connection import ServerCodec
+    from emulator.devices.modbus.conversation import Pace
+    from emulator.devices.modbus.security import TlsServing
+    from emulator.devices.timers import Timers
 
-# Bounds what one read may ask for: 4096 bytes are 341 requests, whose answers take at most 89 kB.
-_READ_SIZE: Final = 4096
+WhenFull = Literal["refuse", "drop_oldest", "drop_newest"]
+FramingName = Literal["tcp", "rtu", "ascii"]
+# A serial server that passes frames on has no silences to go by; after this long a frame is not going on [s].
+_STREAM_SILENCE_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +44,18 @@ class ConnectionLimits:
     connections
         most connections at once.
     when_full
-        "refuse" closes the newcomer, "drop_oldest" closes the longest-standing connection.
+        "refuse" closes the newcomer, "drop_oldest" the longest-standing connection, "drop_newest" the one that came
+        last before the newcomer.
     idle_s
         close a connection that completed no request for this long [s]; None never does.
+    backlog
+        how many connections the system may hold for us to accept.
     """
 
     connections: int = 16
-    when_full: Literal["refuse", "drop_oldest"] = "refuse"
+    when_full: WhenFull = "refuse"
     idle_s: float | None = 300.0
+    backlog: int = 100
 
 
 class ModbusTcpServer:
@@ -53,6 +67,20 @@ class ModbusTcpServer:
         who answers.
     host, port
         where to listen; port 0 lets the system choose, `port` has the choice after `start`.
+    limits
+        see `ConnectionLimits`.
+    misbehaviour
+        what goes wrong.
+    framing
+        "tcp" is MBAP; "rtu" and "ascii" are frames of a serial line in a stream, as some serial servers pass them on.
+    character_timeout_s
+        how long an ASCII frame may pause [s].
+    timers
+        for late answers, in plant time; real time unless said.
+    pace
+        how long the healthy device takes, see `Conversation`.
+    tls
+        Modbus/TCP Security: certificates and roles; None is plain TCP.
     """
 
     def __init__(
@@ -63,17 +91,28 @@ class ModbusTcpServer:
         port: int = 0,
         limits: ConnectionLimits | None = None,
         misbehaviour: ModbusMisbehaviour | None = None,
+        framing: FramingName = "tcp",
+        character_timeout_s: float = 1.0,
+        timers: Timers | None = None,
+        pace: Pace | None = None,
+        tls: TlsServing | None = None,
     ) -> None:
         self.device = device
         self.host = host
         self.port = port
         self.limits = limits or ConnectionLimits()
         self.misbehaviour = misbehaviour or ModbusMisbehaviour()
+        self.misbehaviour.on_connection_limit = self._thin_out
+        self.framing = framing
+        self.silence_s = character_timeout_s if framing == "ascii" else _STREAM_SILENCE_S
+        self.timers: Timers = timers or PacedTimers()
+        self.pace = pace
+        self.tls = tls
         self.repeats = RepeatedReads(device)
         self.online = True
         self.refused = 0
         self.malformed = 0
-        self._connections: dict[_Connection, None] = {}
+        self._connections: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self._emptied: asyncio.Future[None] | None = None
@@ -86,17 +125,26 @@ class ModbusTcpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         misbehaviour: ModbusMisbehaviour | None = None,
+        timers: Timers | None = None,
+        tls: TlsServing | None = None,
     ) -> Self:
         """Return the server of an image's device; it follows the image's power.
 
         `port` is not the rig's: the link proxy in front of the server listens there.
         """
+        settings = image.device.modbus
+        device = device_from_rig(image)
         server = cls(
-            device_from_rig(image),
+            device,
             host=host,
             port=port,
-            limits=ConnectionLimits(connections=image.device.connections),
+            limits=ConnectionLimits(image.device.connections, settings.when_full, settings.idle, settings.backlog),
             misbehaviour=misbehaviour,
+            framing=settings.framing or "tcp",
+            character_timeout_s=settings.character_timeout,
+            timers=timers,
+            pace=pace_of(settings, device.units),
+            tls=tls,
         )
         server.power(image.online)
         image.on_power(server.power)
@@ -104,19 +152,33 @@ class ModbusTcpServer:
 
     @property
     def url(self) -> str:
-        """Where clients find the server, once started."""
+        """Where clients find the server, once started; its path names what is not plain Modbus TCP."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"modbus-tcp://{host}:{self.port}"
+        path = "/tls" if self.tls is not None else {"tcp": "", "rtu": "/rtu", "ascii": "/ascii"}[self.framing]
+        return f"modbus-tcp://{host}:{self.port}{path}"
 
     @property
     def connections(self) -> int:
         """Connections open now."""
         return len(self._connections)
 
+    def new_codec(self) -> ServerCodec:
+        """Return the server's end of a new connection."""
+        match self.framing:
+            case "rtu":
+                return RtuServerCodec(self.device.units)
+            case "ascii":
+                return AsciiServerCodec(self.device.units)
+            case _:
+                return ModbusServerCodec()
+
     async def start(self) -> str:
         """Listen, and return `url`; `port` is real from now on. OSError if the address is taken."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self, loop), self.host, self.port)
+        context = None if self.tls is None else self.tls.context()
+        self._server = await loop.create_server(
+            lambda: Connection(self, loop), self.host, self.port, ssl=context, backlog=self.limits.backlog
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self._sweep()
         return self.url
@@ -146,18 +208,38 @@ class ModbusTcpServer:
         for connection in list(self._connections):
             connection.abort()
 
-    def _admit(self, newcomer: _Connection) -> bool:
+    def admit(self, newcomer: Connection) -> bool:
+        """Whether a new connection may stay; another may have to go for it."""
         if not self.online:
             return False
-        if len(self._connections) >= self.limits.connections:
-            if self.limits.when_full == "refuse":
+        fault = self.misbehaviour.connection_limit
+        most, when_full = (self.limits.connections, self.limits.when_full) if fault is None else fault
+        if len(self._connections) >= most:
+            if fault is not None:
+                self.misbehaviour.note("modbus_connection_limit", f"{most} connections open: {when_full}")
+            if when_full == "refuse":
                 self.refused += 1
                 return False
-            next(iter(self._connections)).abort()
+            self._drop_one(newest=when_full == "drop_newest")
         self._connections[newcomer] = None
         return True
 
-    def _forget(self, connection: _Connection) -> None:
+    def _drop_one(self, *, newest: bool) -> None:
+        order = reversed(self._connections) if newest else iter(self._connections)
+        leaver = next(order)
+        # Closing takes a turn of the loop; its place is free at once.
+        del self._connections[leaver]
+        leaver.abort()
+
+    def _thin_out(self) -> None:
+        """Drop connections over a limit that has just become smaller."""
+        limit = self.misbehaviour.connection_limit
+        while limit is not None and len(self._connections) > limit[0]:
+            self.misbehaviour.note("modbus_connection_limit", f"dropped, {limit[0]} may stay")
+            self._drop_one(newest=limit[1] != "drop_oldest")
+
+    def forget(self, connection: Connection) -> None:
+        """Note that a connection is closed."""
         self._connections.pop(connection, None)
         if self._emptied is not None and not self._connections and not self._emptied.done():
             self._emptied.set_result(None)
@@ -169,82 +251,3 @@ class ModbusTcpServer:
         for connection in list(self._connections):
             connection.drop_if_silent()
         self._sweeper = asyncio.get_running_loop().call_later(self.limits.idle_s, self._sweep)
-
-
-class _Connection(asyncio.BufferedProtocol):
-    """One peer."""
-
-    def __init__(self, server: ModbusTcpServer, loop: asyncio.AbstractEventLoop) -> None:
-        self._server = server
-        self._loop = loop
-        self._codec = ModbusServerCodec()
-        self._buffer = bytearray(_READ_SIZE)
-        self._view = memoryview(self._buffer)
-        self._talked = True
-        self._transport: asyncio.Transport | None = None
-        self._conversation: Conversation | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport), "a TCP connection writes"
-        self._transport = transport
-        if not self._server._admit(self):  # noqa: SLF001 - one object in two classes
-            transport.abort()
-            return
-        self._conversation = Conversation(
-            self._server.device,
-            self._codec,
-            self._server.misbehaviour,
-            later=self._loop.call_later,
-            send=transport.write,
-        )
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._conversation is not None:
-            self._conversation.close()
-        self._server._forget(self)  # noqa: SLF001 - one object in two classes
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._view
-
-    def buffer_updated(self, nbytes: int) -> None:
-        conversation, transport = self._conversation, self._transport
-        if conversation is None or transport is None:
-            return
-        data = bytes(self._view[:nbytes])
-        if nbytes == REQUEST_SIZE and conversation.plain and not self._codec.waiting_for_more:
-            repeats = self._server.repeats
-            answer = repeats.answer(data)
-            if answer is not None:
-                self._talked = True
-                transport.write(answer)
-                return
-            repeats.learn(data)
-        answers: list[bytes] = []
-        for event in self._codec.receive(data):
-            if isinstance(event, Malformed):
-                self._server.malformed += 1
-                transport.write(b"".join(answers))
-                transport.close()
-                return
-            self._talked = True
-            answers.append(conversation.answer(event))
-        transport.write(b"".join(answers))
-
-    def pause_writing(self) -> None:
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    def drop_if_silent(self) -> None:
-        """Abort if no request came since the last call."""
-        if not self._talked:
-            self.abort()
-        self._talked = False
-
-    def abort(self) -> None:
-        """Close at once, without waiting for a peer that does not read."""
-        if self._transport is not None:
-            self._transport.abort()

@@ -3,13 +3,10 @@ import pytest
 from emulator.devices.modbus.codec import ModbusServerCodec, Request
 from emulator.devices.modbus.conversation import Conversation
 from emulator.devices.modbus.device import ModbusDevice
-from emulator.devices.modbus.misbehaviour import (
-    ExceptionAnswer,
-    LateAnswer,
-    ModbusMisbehaviour,
-    NoAnswer,
-    WrongTransactionId,
-)
+from emulator.devices.modbus.insertions_frame import LateAnswer
+from emulator.devices.modbus.insertions_reply import NoAnswer, WrongTransactionId
+from emulator.devices.modbus.insertions_request import ExceptionAnswer
+from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
 
 READ = bytes.fromhex("03 0000 0001")
 
@@ -21,7 +18,7 @@ class Line:
         self.timers = []
         self.sent = []
         self.hits = []
-        self.wrong = ModbusMisbehaviour(inserted=self.hits.append)
+        self.wrong = ModbusMisbehaviour(inserted=lambda kind, detail: self.hits.append(kind))
         self.talk = Conversation(
             ModbusDevice({1: bank, 2: second_bank}),
             ModbusServerCodec(),
@@ -49,7 +46,7 @@ def test_a_healthy_server_answers_and_notes_nothing(line):
 
 
 def test_an_exception_replaces_the_answer_and_the_request_is_not_carried_out(line, writes):
-    line.wrong.set(exception=ExceptionAnswer(code=6))
+    line.wrong.set(ExceptionAnswer(6), 1.0)
     assert line.ask() == [(1, 1, b"\x83\x06")]
     assert line.ask(pdu=bytes.fromhex("06 0001 0005")) == [(2, 1, b"\x86\x06")]
     assert writes == []
@@ -57,21 +54,22 @@ def test_an_exception_replaces_the_answer_and_the_request_is_not_carried_out(lin
 
 
 def test_a_lost_answer_is_still_a_write_carried_out(line, writes):
-    line.wrong.set(no_answer=NoAnswer())
+    line.wrong.set(NoAnswer(), 1.0)
     assert line.ask(pdu=bytes.fromhex("06 0001 0005")) == []
     assert writes == [("h1", 5)]
 
 
 def test_a_wrong_transaction_id_is_off_by_the_offset_and_wraps(line):
-    line.wrong.set(wrong_transaction_id=WrongTransactionId(offset=-2))
+    line.wrong.set(WrongTransactionId(-2), 1.0)
     assert line.ask()[0].transaction == 0xFFFF
     assert line.ask()[0].transaction == 0
 
 
 def test_a_late_answer_goes_out_before_the_answer_to_the_next_request(line):
-    line.wrong.set(late_answer=LateAnswer(delay_s=5.0))
+    late = LateAnswer(5.0)
+    line.wrong.set(late, 1.0)
     assert line.ask() == []
-    line.wrong.set(late_answer=None)
+    line.wrong.set(late, 0.0)
     assert [answer.transaction for answer in line.ask()] == [1, 2]
     assert line.timers[0][0] == 5.0
     line.timers[0][1]()
@@ -79,7 +77,7 @@ def test_a_late_answer_goes_out_before_the_answer_to_the_next_request(line):
 
 
 def test_a_late_answer_goes_out_when_its_delay_has_passed(line):
-    line.wrong.set(late_answer=LateAnswer(delay_s=0.4))
+    line.wrong.set(LateAnswer(0.4), 1.0)
     assert line.ask() == []
     delay_s, release = line.timers[0]
     assert delay_s == 0.4
@@ -89,18 +87,18 @@ def test_a_late_answer_goes_out_when_its_delay_has_passed(line):
 
 
 def test_with_every_answer_late_each_request_gets_the_one_before(line):
-    line.wrong.set(late_answer=LateAnswer())
+    line.wrong.set(LateAnswer(), 1.0)
     assert [[answer.transaction for answer in line.ask()] for _ in range(4)] == [[], [1], [2], [3]]
 
 
 def test_only_the_named_unit_misbehaves(line):
-    line.wrong.set(no_answer=NoAnswer(unit=2))
+    line.wrong.set(NoAnswer(unit=2), 1.0)
     assert len(line.ask(unit=1)) == 1
     assert line.ask(unit=2) == []
 
 
 def test_a_fault_does_not_make_an_absent_unit_answer(line):
-    line.wrong.set(exception=ExceptionAnswer(code=4))
+    line.wrong.set(ExceptionAnswer(4), 1.0)
     assert line.ask(unit=9) == [(1, 9, b"\x83\x0b")]
     assert line.hits == []
 
@@ -109,7 +107,7 @@ def test_a_fault_does_not_make_an_absent_unit_answer(line):
 def test_the_share_of_requests_hit_is_the_one_asked_for_and_repeats(bank, second_bank, share):
     def misses():
         line = Line(bank, second_bank)
-        line.wrong.set(no_answer=NoAnswer(share))
+        line.wrong.set(NoAnswer(), share)
         return [not line.ask() for _ in range(200)]
 
     first = misses()
@@ -120,21 +118,23 @@ def test_the_share_of_requests_hit_is_the_one_asked_for_and_repeats(bank, second
 def test_requests_are_drawn_by_kind_and_index(line):
     asked = []
     line.wrong.draw = lambda kind, index: asked.append((kind, index)) or 0.0
-    line.wrong.set(no_answer=NoAnswer(0.5, unit=1))
+    line.wrong.set(NoAnswer(unit=1), 0.5)
     for unit in (1, 2, 1):
         line.ask(unit=unit)
     assert asked == [("modbus_no_answer", 0), ("modbus_no_answer", 1)]
 
 
 def test_switched_off_again_the_server_is_healthy(line):
-    line.wrong.set(exception=ExceptionAnswer(), no_answer=NoAnswer())
-    line.wrong.set(exception=None, no_answer=None)
+    wrong = (ExceptionAnswer(), NoAnswer())
+    for share in (1.0, 0.0):
+        for insertion in wrong:
+            line.wrong.set(insertion, share)
     assert line.talk.plain
     assert line.ask() == [(1, 1, bytes.fromhex("03 02 0000"))]
 
 
 def test_a_client_that_never_waits_cannot_pile_up_late_answers(line):
-    line.wrong.set(late_answer=LateAnswer(delay_s=1000.0))
+    line.wrong.set(LateAnswer(1000.0), 1.0)
     for _ in range(500):
         line.ask()
     assert len(line.talk._held) <= 1

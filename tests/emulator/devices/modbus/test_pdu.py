@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.devices.modbus.pdu import FUNCTIONS, answer
 from emulator.devices.modbus.bank import RegisterBank
+from emulator.devices.modbus.pdu import FUNCTIONS, answer
 from emulator.devices.modbus.registers import Identification, MappedValue
 from emulator.devices.scaling import RegisterFormat
 

@@ -5,7 +5,9 @@ import select
 import pytest
 
 from emulator.devices.modbus.device import ModbusDevice
-from emulator.devices.modbus.misbehaviour import ExceptionAnswer, LateAnswer, NoAnswer
+from emulator.devices.modbus.insertions_frame import LateAnswer
+from emulator.devices.modbus.insertions_reply import NoAnswer
+from emulator.devices.modbus.insertions_request import ExceptionAnswer
 from emulator.devices.modbus.rtu import ModbusRtuServer
 from emulator.devices.modbus.rtu_codec import frame
 from emulator.devices.serial.timing import LineTiming
@@ -209,14 +211,18 @@ def test_a_device_without_power_is_silent_and_comes_back(server):
 
 def test_misbehaviour_acts_on_the_line_too(server):
     async def talk(master):
-        server.misbehaviour.set(exception=ExceptionAnswer(code=6))
+        wrong = server.misbehaviour
+        busy, silent = ExceptionAnswer(6), NoAnswer(unit=1)
+        wrong.set(busy, 1.0)
         master.send(READ)
         assert await master.receive(5) == frame(1, b"\x83\x06")
-        server.misbehaviour.set(exception=None, no_answer=NoAnswer(unit=1))
+        wrong.set(busy, 0.0)
+        wrong.set(silent, 1.0)
         master.send(READ)
         master.send(frame(3, bytes.fromhex("03 0000 0001")))
         assert await master.receive(7) == frame(3, bytes.fromhex("03 02 0000"))
-        server.misbehaviour.set(no_answer=None, late_answer=LateAnswer(delay_s=0.01))
+        wrong.set(silent, 0.0)
+        wrong.set(LateAnswer(0.01), 1.0)
         master.send(READ)
         assert await master.receive(7) == ANSWER
 

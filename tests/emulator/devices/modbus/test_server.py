@@ -7,7 +7,8 @@ import pytest
 from emulator.devices.image import DeviceImage
 from emulator.devices.modbus.codec import ModbusServerCodec, Request
 from emulator.devices.modbus.device import ModbusDevice
-from emulator.devices.modbus.misbehaviour import LateAnswer, NoAnswer
+from emulator.devices.modbus.insertions_frame import LateAnswer
+from emulator.devices.modbus.insertions_reply import NoAnswer
 from emulator.devices.modbus.server import ConnectionLimits, ModbusTcpServer
 from rigs.devices.device import Device
 from rigs.schema import Point
@@ -235,14 +236,16 @@ def test_misbehaviour_reaches_a_read_the_server_already_knows(server):
             for transaction in (1, 2):
                 peer.send(frame(transaction))
                 await peer.answers(1)
-            server.misbehaviour.set(late_answer=LateAnswer(delay_s=1000.0))
+            late, silent = LateAnswer(1000.0), NoAnswer()
+            server.misbehaviour.set(late, 1.0)
             peer.send(frame(3))
             peer.send(frame(4))
             assert (await peer.answers(1))[0].transaction == 3
-            server.misbehaviour.set(late_answer=None, no_answer=NoAnswer())
+            server.misbehaviour.set(late, 0.0)
+            server.misbehaviour.set(silent, 1.0)
             peer.send(frame(5))
             assert (await peer.answers(1))[0].transaction == 4
-            server.misbehaviour.set(no_answer=None)
+            server.misbehaviour.set(silent, 0.0)
             peer.send(frame(6))
             assert (await peer.answers(1))[0].transaction == 6
 
@@ -252,7 +255,7 @@ def test_misbehaviour_reaches_a_read_the_server_already_knows(server):
 def test_late_answers_come_after_their_delay(server):
     async def talk():
         async with Peer(server) as peer:
-            server.misbehaviour.set(late_answer=LateAnswer(delay_s=0.01))
+            server.misbehaviour.set(LateAnswer(0.01), 1.0)
             peer.send(frame(1))
             assert (await peer.answers(1))[0].transaction == 1
 

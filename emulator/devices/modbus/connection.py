@@ -1,0 +1,164 @@
+"""One peer of the Modbus server on TCP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
+
+from emulator.devices.modbus.codec import Malformed
+from emulator.devices.modbus.conversation import Conversation
+from emulator.devices.modbus.device import BROADCAST
+from emulator.devices.modbus.repeats import REQUEST_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.devices.modbus.codec import Request, Response
+    from emulator.devices.modbus.server import ModbusTcpServer
+
+# Bounds what one read may ask for: 4096 bytes are 341 requests, whose answers take at most 89 kB.
+_READ_SIZE: Final = 4096
+
+
+class ServerCodec(Protocol):
+    """A framing, sans I/O: the server's end of one connection."""
+
+    @property
+    def waiting_for_more(self) -> bool:
+        """Whether the bytes so far end inside a frame."""
+        ...
+
+    def receive(self, data: bytes) -> list[Request | Malformed]:
+        """Return what `data` completes, in order."""
+        ...
+
+    def send(self, response: Response) -> bytes:
+        """Return the frame that carries `response`."""
+        ...
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One peer: bytes in, requests to the conversation, answers out in one write."""
+
+    def __init__(self, server: ModbusTcpServer, loop: asyncio.AbstractEventLoop) -> None:
+        self._server = server
+        self._loop = loop
+        self._codec = server.new_codec()
+        self._mbap = server.framing == "tcp"
+        self._silence: Callable[[], list[Request | Malformed]] | None = getattr(self._codec, "silence", None)
+        self._silence_timer: asyncio.TimerHandle | None = None
+        self._buffer = bytearray(_READ_SIZE)
+        self._view = memoryview(self._buffer)
+        self._talked = True
+        self._transport: asyncio.Transport | None = None
+        self._conversation: Conversation | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Join the server, or leave at once."""
+        assert isinstance(transport, asyncio.Transport), "a TCP connection writes"
+        self._transport = transport
+        server = self._server
+        if not server.admit(self):
+            transport.abort()
+            return
+        self._conversation = Conversation(
+            server.device,
+            self._codec,
+            server.misbehaviour,
+            later=server.timers.later,
+            send=self._send,
+            soon=self._loop.call_later,
+            now_s=server.timers.now_s,
+            pace=server.pace,
+            allowed=None if server.tls is None else server.tls.rights_of(transport.get_extra_info("ssl_object")),
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the peer."""
+        if self._silence_timer is not None:
+            self._silence_timer.cancel()
+        if self._conversation is not None:
+            self._conversation.close()
+        self._server.forget(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next bytes go."""
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Answer what has come."""
+        conversation, transport = self._conversation, self._transport
+        if conversation is None or transport is None:
+            return
+        data = bytes(self._view[:nbytes])
+        if nbytes == REQUEST_SIZE and self._mbap and conversation.plain and not self._codec.waiting_for_more:
+            repeats = self._server.repeats
+            answer = repeats.answer(data)
+            if answer is not None:
+                self._talked = True
+                transport.write(answer)
+                return
+            repeats.learn(data)
+        if self._take(self._codec.receive(data)) and self._silence is not None:
+            self._watch_silence()
+
+    def _take(self, events: list[Request | Malformed]) -> bool:
+        """Answer requests; return whether the connection goes on."""
+        conversation, transport = self._conversation, self._transport
+        assert conversation is not None, "a connection that is served"
+        assert transport is not None, "a connection that is open"
+        answers: list[bytes] = []
+        for event in events:
+            if isinstance(event, Malformed):
+                self._server.malformed += 1
+                if self._mbap:
+                    # A stream that broke its header's rules cannot be trusted to find the next one.
+                    transport.write(b"".join(answers))
+                    transport.close()
+                    return False
+                continue
+            self._talked = True
+            if not self._mbap and event.unit == BROADCAST:
+                self._server.device.broadcast(event.pdu)
+            else:
+                answers.append(conversation.answer(event))
+        transport.write(b"".join(answers))
+        return True
+
+    def _watch_silence(self) -> None:
+        """End a frame that pauses too long, so that the next one is found; a timer only while a frame is open."""
+        if self._silence_timer is not None:
+            self._silence_timer.cancel()
+            self._silence_timer = None
+        if self._codec.waiting_for_more:
+            self._silence_timer = self._loop.call_later(self._server.silence_s, self._silent)
+
+    def _silent(self) -> None:
+        self._silence_timer = None
+        if self._silence is not None and self._transport is not None and not self._transport.is_closing():
+            self._take(self._silence())
+
+    def _send(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def pause_writing(self) -> None:
+        """Do not read from a peer that does not read."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def drop_if_silent(self) -> None:
+        """Abort if no request came since the last call."""
+        if not self._talked:
+            self.abort()
+        self._talked = False
+
+    def abort(self) -> None:
+        """Close at once, without waiting for a peer that does not read."""
+        if self._transport is not None:
+            self._transport.abort()
