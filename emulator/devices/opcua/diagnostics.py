@@ -150,9 +150,3 @@ def _owner(subscription: Any) -> Any:
 
 def _mechanism(login: Any) -> str:
     return "UserName" if login.proven else "Anonymous"
-
-
-DIAGNOSTICS: Final = frozenset(
-    int(number) for name, number in vars(ua.ObjectIds).items() if name.startswith("Server_ServerDiagnostics_")
-)
-"""Numbers of the nodes that hold diagnostics, for whom they are to be kept from."""

@@ -10,7 +10,7 @@ from asyncua.ua.ua_binary import nodeid_to_binary
 
 from emulator.devices.opcua.remembered import forget
 from emulator.devices.opcua.security.identity import Login
-from emulator.devices.opcua.security.roles import PlantUser, Role
+from emulator.devices.opcua.security.roles import PlantUser, Role, role_of
 
 LONGEST_NAME: Final = 128  # characters of a session's name that are kept
 
@@ -74,7 +74,11 @@ class Session(InternalSession):
         if before is not None and before is not processor:
             before.session = None
         self.processor, processor.session = processor, self
-        processor.reads.plans.clear()  # another user may see less
+        reads = processor.reads
+        reads.plans.clear()  # another user may see less
+        reads.user = login.user
+        kept = self.iserver.guard.settings.diagnostics == "engineer"
+        reads.hides_diagnostics = kept and role_of(login.user) < Role.ENGINEER
         self.login, self.user = login, login.user
         self.state = SessionState.Activated
         self.touch()

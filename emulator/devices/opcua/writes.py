@@ -10,6 +10,8 @@ from asyncua.server.address_space import AddressSpace, AttributeService
 from emulator.devices.image import DeviceImage
 from emulator.devices.opcua import values
 from emulator.devices.opcua.nodes import ServedAttribute
+from emulator.devices.opcua.security.roles import may_command
+from emulator.devices.opcua.wrongs import Wrongs
 
 
 class PlantWrites(AttributeService):
@@ -22,14 +24,16 @@ class PlantWrites(AttributeService):
         super().__init__(space)
         self._space = space
         self._image = image
+        self.wrongs = Wrongs()
 
     async def write(self, params: ua.WriteParameters, user: User | None = None) -> list[ua.StatusCode]:
         """Carry out or refuse each write; the server's own writes (administrator) go the library's way."""
         if user is None or user.role.value == 0:
             return list(await super().write(params))
-        return [ua.StatusCode(self._write(wanted)) for wanted in params.NodesToWrite]
+        may = may_command(user)
+        return [ua.StatusCode(self._write(wanted, may=may)) for wanted in params.NodesToWrite]
 
-    def _write(self, wanted: ua.WriteValue) -> int:
+    def _write(self, wanted: ua.WriteValue, *, may: bool) -> int:
         node = self._space.get(wanted.NodeId)
         if node is None:
             return ua.StatusCodes.BadNodeIdUnknown
@@ -41,12 +45,17 @@ class PlantWrites(AttributeService):
         point = attribute.served.point
         if point.write is None:
             return ua.StatusCodes.BadNotWritable
+        if not may:
+            return ua.StatusCodes.BadUserAccessDenied
         given = wanted.Value
         if wanted.IndexRange or (given.StatusCode is not None and given.StatusCode.value):
             return ua.StatusCodes.BadWriteNotSupported  # times are ignored: the plant stamps its own
         status = refusal(attribute.served.type_, point.range, given.Value)
-        if not status:
-            self._image.write(point.id, given.Value.Value)
+        value = given.Value.Value
+        if not status and self.wrongs.writes:
+            status, value = self.wrongs.write(point.id, point.range, value)
+        if not status and value is not None:
+            self._image.write(point.id, value)
         return status
 
 

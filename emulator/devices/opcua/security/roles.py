@@ -54,6 +54,16 @@ def may_command(user: Any, method: ua.NodeId | None = None) -> bool:
     return method is not None and method.NamespaceIndex == 0 and method.Identifier in _CONDITION_REFRESH
 
 
+_DIAGNOSTICS: Final = frozenset(
+    int(number) for name, number in vars(ua.ObjectIds).items() if name.startswith("Server_ServerDiagnostics_")
+)
+
+
+def is_diagnostics(node: ua.NodeId, attribute: int) -> bool:
+    """Whether this is the value of one of the server's diagnostics nodes, which some keep to engineers."""
+    return node.NamespaceIndex == 0 and node.Identifier in _DIAGNOSTICS and attribute == ua.AttributeIds.Value
+
+
 def for_user(user: Any, attribute: int, value: ua.DataValue) -> ua.DataValue:
     """Return UserAccessLevel and UserExecutable as they are for this user (OPC 10000-3 §5.6.2, §5.7)."""
     if role_of(user) >= Role.OPERATOR or value.Value is None or value.Value.Value is None:

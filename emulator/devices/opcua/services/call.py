@@ -1,6 +1,7 @@
 """The Call service (OPC 10000-4 §5.12.2): arguments are checked against InputArguments before the method runs."""
 
 from collections.abc import Awaitable
+from contextvars import ContextVar
 from typing import Any, Final
 
 from asyncua import ua
@@ -8,8 +9,12 @@ from asyncua.common.utils import Buffer, ServiceError
 from asyncua.server.address_space import AddressSpace, NodeData
 from asyncua.ua.ua_binary import struct_from_binary
 
-from emulator.devices.opcua.services.view import within, with_subtypes
+from emulator.devices.opcua.security.roles import may_command
+from emulator.devices.opcua.services.view import with_subtypes, within
 from emulator.devices.opcua.services.write import too_long
+
+CALLER: ContextVar[Any] = ContextVar("caller", default=None)
+"""The session whose Call is being answered: whoever implements a method may ask who calls it."""
 
 _COMPONENT: Final = ua.NodeId(ua.ObjectIds.HasComponent)
 _ARGUMENTS: Final = ua.QualifiedName("InputArguments", 0)
@@ -45,7 +50,7 @@ def mismatch(space: AddressSpace, argument: ua.Argument, given: ua.Variant) -> i
     return ua.StatusCodes.Good if fits else ua.StatusCodes.BadTypeMismatch
 
 
-async def _one(space: AddressSpace, wanted: ua.CallMethodRequest) -> ua.CallMethodResult:
+async def _one(space: AddressSpace, wanted: ua.CallMethodRequest, user: Any) -> ua.CallMethodResult:
     parent, method = space.get(wanted.ObjectId), space.get(wanted.MethodId)
     if parent is None:
         return _refused(ua.StatusCodes.BadNodeIdUnknown)
@@ -56,7 +61,7 @@ async def _one(space: AddressSpace, wanted: ua.CallMethodRequest) -> ua.CallMeth
     method = _own(space, parent, method)
     if method.call is None or not _attribute(method, ua.AttributeIds.Executable):
         return _refused(ua.StatusCodes.BadNotExecutable)
-    if not _attribute(method, ua.AttributeIds.UserExecutable):
+    if not _attribute(method, ua.AttributeIds.UserExecutable) or not may_command(user, wanted.MethodId):
         return _refused(ua.StatusCodes.BadUserAccessDenied)
     given = wanted.InputArguments or []
     declared = _arguments(space, method)
@@ -106,13 +111,16 @@ async def call(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> ua
     """Answer a CallRequest, one method after another."""
     if processor.iserver.settings.profile == "slow_kit":
         raise ServiceError(ua.StatusCodes.BadServiceUnsupported)
+    CALLER.set(processor.session)
     params = struct_from_binary(ua.CallParameters, body)
     wanted = params.MethodsToCall or []
     limits = processor.iserver.limits
     within(len(wanted), limits.nodes_per_method_call)
     if any(too_long(value.Value, limits) for one in wanted for value in one.InputArguments or []):
         raise ServiceError(ua.StatusCodes.BadEncodingLimitsExceeded)
-    return ua.CallResponse(Results=[await _one(processor.iserver.aspace, one) for one in wanted])
+    return ua.CallResponse(
+        Results=[await _one(processor.iserver.aspace, one, processor.session.user) for one in wanted]
+    )
 
 
 SERVICES: Final = {ua.ObjectIds.CallRequest_Encoding_DefaultBinary: call}

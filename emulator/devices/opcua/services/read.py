@@ -12,6 +12,7 @@ from emulator.devices.opcua import values
 from emulator.devices.opcua.indexrange import RangeError, parse
 from emulator.devices.opcua.nodes import ServedAttribute, as_datetime
 from emulator.devices.opcua.readservice import read_response
+from emulator.devices.opcua.security.roles import for_user, is_diagnostics
 from rigs.devices.opcua import OpcUaLimits
 
 _PLANS: Final = 16  # different Reads remembered for each connection
@@ -39,6 +40,8 @@ class Reads:
 
     def __init__(self, space: AddressSpace, now: Callable[[], int], limits: OpcUaLimits) -> None:
         self.plans: dict[bytes, list[Answer]] = {}
+        self.user: Any = None
+        self.hides_diagnostics = False
         self._space = space
         self._now = now
         self._limits = limits
@@ -77,6 +80,8 @@ class Reads:
         node = self._space.get(wanted.NodeId)
         attribute = None if node is None else node.attributes.get(wanted.AttributeId)
         refused = refusal(node, wanted)
+        if not refused and self.hides_diagnostics and is_diagnostics(wanted.NodeId, wanted.AttributeId):
+            refused = ua.StatusCodes.BadUserAccessDenied
         if refused:
             return lambda: values.data_value(None, refused, None, self._now(), times)
         if isinstance(attribute, ServedAttribute):
@@ -89,7 +94,7 @@ class Reads:
 
     def _general(self, nodeid: ua.NodeId, attribute: int, times: int, index_range: str | None) -> bytes:
         """Return any attribute with the times asked for; only values have a source time (§7.11.3)."""
-        found = self._space.read_attribute_value(nodeid, ua.AttributeIds(attribute))
+        found = for_user(self.user, attribute, self._space.read_attribute_value(nodeid, ua.AttributeIds(attribute)))
         source = found.SourceTimestamp if attribute == _VALUE and times in (values.SOURCE, values.BOTH) else None
         server = found.ServerTimestamp or as_datetime(self._now())
         given = ua.DataValue(
