@@ -163,7 +163,7 @@ def event_filter(given: Any) -> Any:
         if not given.SelectClauses or len(given.SelectClauses) > _CLAUSES:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadEventFilterInvalid)
         return given
-    if isinstance(given, ua.DataChangeFilter):
+    if isinstance(given, ua.uaprotocol_auto.DataChangeFilter):
         raise ua.UaStatusCodeError(ua.StatusCodes.BadFilterNotAllowed)
     empty = given is None or (isinstance(given, ua.ExtensionObject) and given.TypeId.is_null())
     raise ua.UaStatusCodeError(

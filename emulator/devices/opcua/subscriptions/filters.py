@@ -54,7 +54,7 @@ def data_rule(given: Any, attribute: int, data_type: int | None, eu_range: tuple
         return Rule()
     if isinstance(given, ua.EventFilter):
         raise ua.UaStatusCodeError(ua.StatusCodes.BadFilterNotAllowed)
-    if not isinstance(given, ua.DataChangeFilter):
+    if not isinstance(given, ua.uaprotocol_auto.DataChangeFilter):
         raise ua.UaStatusCodeError(ua.StatusCodes.BadMonitoredItemFilterUnsupported)
     trigger = int(given.Trigger)
     if not STATUS <= trigger <= STATUS_VALUE_TIME:

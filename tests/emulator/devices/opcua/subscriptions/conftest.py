@@ -128,7 +128,7 @@ class Bare:
     async def settle(self) -> None:
         """Wait until the server has taken all that was sent before."""
         read = ua.ReadRequest()
-        read.Parameters.NodesToRead = [ua.ReadValueId(ua.NodeId(2259), ua.AttributeIds.Value)]
+        read.Parameters.NodesToRead = [ua.ReadValueId(ua.NodeId(2255), ua.AttributeIds.Value)]
         await self.ask(read)
 
 

@@ -5,7 +5,7 @@ from io import BytesIO
 
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_from_binary
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.devices.image import DeviceImage, Reading
@@ -102,6 +102,7 @@ class Oracle:
             self.queue[-1] = seen
 
 
+@settings(deadline=None)
 @given(
     steps=STEPS,
     trigger=st.integers(0, 2),
@@ -160,6 +161,7 @@ def test_single_items_and_groups_obey_one_law(steps, trigger, deadband, size, di
     assert heard["moving"] == heard["oracle"]
 
 
+@settings(deadline=None)
 @given(every=st.integers(1, 5), times=st.lists(st.integers(1, 12).map(lambda n: 10 * n), min_size=1, max_size=20))
 def test_an_item_looks_at_most_once_an_interval_and_never_long_after(every, times):
     from emulator.devices.opcua.subscriptions.item import Pace
