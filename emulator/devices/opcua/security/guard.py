@@ -91,8 +91,15 @@ class Guard:
         return self.sound
 
     def offers(self, suite: Suite | None, mode: int) -> bool:
-        """Whether a channel with this policy and mode may be opened."""
+        """Whether a channel with this policy and mode may be opened; one without security always, to discover."""
+        if suite is None:
+            return int(mode) == int(Mode.None_)
         return any(one == suite and int(listed) == int(mode) for one, listed in self.offered)
+
+    @property
+    def takes_sessions_without_security(self) -> bool:
+        """Whether a channel without security is good for more than discovery (OPC 10000-4 §5.4.1)."""
+        return any(suite is None for suite, _ in self.offered)
 
     def suite(self, uri: str) -> Suite | None:
         """Return the algorithms of a policy, if it is offered."""

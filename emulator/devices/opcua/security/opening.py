@@ -48,7 +48,7 @@ def read(channel: Any, frame: bytes) -> bytes:
     if channel.is_open() and _HEAD.unpack_from(frame)[3] != channel.id:
         raise _broken(ua.StatusCodes.BadTcpSecureChannelUnknown)
     if uri == NONE_URI.encode():
-        if (channel.is_open() and channel.suite is not None) or not channel.guard.offers(None, 1):
+        if channel.is_open() and channel.suite is not None:
             raise _broken(ua.StatusCodes.BadSecurityPolicyRejected)
         return frame[at:]
     suite = channel.guard.suite(uri.decode("ascii", "replace"))

@@ -6,7 +6,7 @@ from typing import Final
 
 from asyncua import ua
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from emulator.devices.opcua.security.certificates import encoded
@@ -126,6 +126,14 @@ def check(chain: list[x509.Certificate], pki: Pki, now: datetime, *, anyone: boo
         With the first rule it breaks.
 
     """
+    try:
+        _check(chain, pki, now, anyone=anyone)
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType):
+        # parts of a certificate are decoded only when somebody looks at them
+        raise NotTrusted(ua.StatusCodes.BadCertificateInvalid) from None
+
+
+def _check(chain: list[x509.Certificate], pki: Pki, now: datetime, *, anyone: bool) -> None:
     trusted = pki.certificates("trusted")
     known = {encoded(one) for one in trusted}
     path = _path(chain, [*trusted, *pki.certificates("issuers")])

@@ -26,6 +26,8 @@ async def create(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> 
         raise ServiceError(ua.StatusCodes.BadTcpEndpointUrlInvalid)
     nonce = bytes(params.ClientNonce or b"")
     certificate = bytes(params.ClientCertificate or b"")
+    if channel.suite is None and not guard.takes_sessions_without_security:
+        raise ServiceError(ua.StatusCodes.BadSecurityPolicyRejected)
     if channel.suite is not None:
         if len(nonce) < _NONCE:
             raise ServiceError(ua.StatusCodes.BadNonceInvalid)

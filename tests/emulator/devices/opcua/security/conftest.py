@@ -42,9 +42,7 @@ def owner(folder: Path, stem: str = "client", uri: str = URI, **more: Any) -> Ow
     der, pem = folder / f"{stem}.der", folder / f"{stem}.pem"
     der.write_bytes(made.chain)
     pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return Owner(made, der, pem)
 
