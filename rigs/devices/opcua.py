@@ -1,10 +1,13 @@
 """OPC UA in a rig file: addresses and what kind of server a device is."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from rigs.assets.base import Strict
+from rigs.devices.opcua_alarm import OpcUaAlarm
+from rigs.devices.opcua_client import OpcUaClient
 from rigs.devices.opcua_security import OpcUaSecurity
 from rigs.quantity import Duration, Seconds
 
@@ -15,7 +18,8 @@ class OpcUaAddress(Strict):
     """Where a value stands in the server's address space: a browse path below the device's folder.
 
     `historize` keeps the value's past for HistoryRead (unset: as the device's `history` says); `structure` puts a
-    structured variable beside a waveform, `stream` an array variable of the newest so many samples.
+    structured variable beside a waveform, `stream` an array variable of the newest so many samples. `alarm` is a
+    condition that watches the value.
     """
 
     node: BrowsePath
@@ -24,11 +28,12 @@ class OpcUaAddress(Strict):
     historize: bool | None = None
     structure: bool = False
     stream: int | None = Field(default=None, ge=1, le=65_536)
+    alarm: OpcUaAlarm | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.method and (self.historize or self.structure or self.stream):
-            raise ValueError("a method has no value; take out historize, structure and stream, or method")
+        if self.method and (self.historize or self.structure or self.stream or self.alarm):
+            raise ValueError("a method has no value; take out historize, structure, stream and alarm, or method")
         return self
 
 
@@ -69,6 +74,7 @@ class OpcUaInstance(Strict):
     """An object of a type that a nodeset brings, its variables bound to points of the device.
 
     `type` is a NodeId (``nsu=<uri>;i=1012``) or the browse name of an object type (``nsu=<uri>;MachineType``); `bind`
+    goes from browse paths below the object to point ids.
     """
 
     type: str = Field(min_length=1, max_length=400)
@@ -98,11 +104,18 @@ class OpcUaSettings(Strict):
     profile: Literal["plc", "slow_kit"] = "plc"
     limits: OpcUaLimits = OpcUaLimits()
     security: OpcUaSecurity = OpcUaSecurity()
+    client: OpcUaClient = OpcUaClient()
     history: OpcUaHistory | None = None
     sampling: Duration | None = Field(default=None, gt=0)
     delay: Seconds = Field(default=0.0, ge=0, le=60)
     nodesets: tuple[str, ...] = Field(default=(), max_length=50)
     instances: tuple[OpcUaInstance, ...] = Field(default=(), max_length=1_000)
+
+    @field_validator("nodesets")
+    @classmethod
+    def _beside_the_rig(cls, paths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        folder = (info.context or {}).get("folder")
+        return paths if folder is None else tuple(str(Path(folder) / path) for path in paths)
 
     @model_validator(mode="before")
     @classmethod

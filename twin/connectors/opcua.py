@@ -11,6 +11,7 @@ from rigs.schema import Point
 from twin.batch import Batch, Stamp, Status, Values, is_bad, no_reading, reading
 from twin.connectors.backoff import Backoff
 from twin.connectors.base import ConnectorState
+from twin.connectors.opcua_feed import Feed
 from twin.connectors.opcua_session import (
     SERVER_STATE,
     NodeId,
@@ -18,6 +19,7 @@ from twin.connectors.opcua_session import (
     Path,
     ServiceRefusedError,
     SessionLostError,
+    Ticket,
     check_url,
     open_session,
 )
@@ -36,7 +38,7 @@ _RUNNING = 0
 _NODE_GONE = frozenset({0x80340000, 0x80330000})  # Bad_NodeIdUnknown, Bad_NodeIdInvalid
 
 
-@dataclasses.dataclass(slots=True)
+@dataclasses.dataclass(slots=True, eq=False)
 class _Target:
     """One point of this server: how to find it, how to read it."""
 
@@ -45,6 +47,7 @@ class _Target:
     paths: tuple[tuple[str, ...], ...]
     cursor: WaveformCursor | None
     nodes: tuple[NodeId, ...] | None = None
+    last: Batch | None = None
 
 
 class OpcUaConnector:
@@ -79,6 +82,8 @@ class OpcUaConnector:
         self._clock = clock
         self._targets = [_target(point) for point in points if point.signal is not None]
         self._session: OpcUaSession | None = None
+        self._feed = _feed(device) if clock is not None else None
+        self._ticket: Ticket | None = None
         self._nodes_per_read = 0
         self._resolve_at_ns: int | None = None
         self._backoff = Backoff(f"{device.id}/link", seed)
@@ -129,14 +134,26 @@ class OpcUaConnector:
 
     async def _read_all(self, now_ns: int) -> list[Batch]:
         session = await self._ready(now_ns)
+        fed = await self._fed(session, now_ns)
         asked_ns = self._now(now_ns)
-        answers = await self._read(session, [SERVER_STATE, *self._found()])
+        polled = [target for target in self._targets if target not in fed]
+        batches: list[Batch] = []
+        if self._feed is not None and fed:
+            changes = await self._feed.changes()
+            received_ns = self._now(now_ns)
+            for place, value in changes:
+                target = fed[place]
+                target.last = batch = self._batch(target, [value], asked_ns, received_ns)
+                if batch is not None:
+                    batches.append(batch)
+            if self._feed.reread:
+                polled = self._targets
+        answers = await self._read(session, [SERVER_STATE, *_nodes(polled)])
         received_ns = self._now(now_ns)
         state, rest = answers[0], iter(answers[1:])
         running = is_bad(state.status) or not isinstance(state.value, int) or int(state.value) == _RUNNING
-        batches: list[Batch] = []
-        server_ns: int | None = None
-        for target in self._targets:
+        server_ns = state.server_ns if fed else None
+        for target in polled:
             if target.nodes is None:
                 batches.append(no_reading(target.point.id, asked_ns, received_ns, Status.BAD_NODE_ID_UNKNOWN))
                 continue
@@ -146,9 +163,34 @@ class OpcUaConnector:
             server_ns = server_ns or values[0].server_ns
             batch = self._batch(target, values, asked_ns, received_ns)
             if batch is not None:
-                batches.append(batch if running else _doubt(batch))
-        self._succeeded(asked_ns, server_ns, None if running else f"the server is in state {state.value}, not running")
-        return batches
+                batches.append(batch)
+        self._hold(fed, asked_ns, batches)
+        warning = None if running else f"the server is in state {state.value}, not running"
+        if warning is None and self._feed is not None:
+            warning = self._feed.warning
+        self._succeeded(asked_ns, server_ns, warning)
+        return batches if running else [_doubt(batch) for batch in batches]
+
+    async def _fed(self, session: OpcUaSession, now_ns: int) -> list[_Target]:
+        """Return the points that come by subscription; none where the server is read."""
+        if self._feed is None:
+            return []
+        fed = [target for target in self._targets if target.cursor is None and target.nodes is not None]
+        if not fed or not await self._feed.ready(session, _nodes(fed), now_ns, self._nodes_per_read):
+            return []
+        if self._feed.semantics_changed:
+            # Units or ranges are others now: whatever was learnt of the nodes must be learnt again.
+            self._feed.semantics_changed = False
+            self._resolve_at_ns = now_ns + 1
+        return fed
+
+    def _hold(self, fed: list[_Target], now_ns: int, batches: list[Batch]) -> None:
+        """Say again what has not changed: while keep-alives come, no report means no change."""
+        for target in fed:
+            last = target.last
+            if last is not None and now_ns - last.received_ns > self._device.stale_after // 2:
+                target.last = dataclasses.replace(last, t0_ns=now_ns, received_ns=now_ns, stamp="poll")
+                batches.append(target.last)
 
     async def _read(self, session: OpcUaSession, nodes: list[NodeId]) -> list[DataValue]:
         size = self._nodes_per_read or len(nodes)
@@ -156,9 +198,6 @@ class OpcUaConnector:
         for start in range(0, len(nodes), size):
             values += await session.read(nodes[start : start + size])
         return values
-
-    def _found(self) -> list[NodeId]:
-        return [node for target in self._targets if target.nodes is not None for node in target.nodes]
 
     def _batch(self, target: _Target, values: list[DataValue], asked_ns: int, received_ns: int) -> Batch | None:
         point, first = target.point.id, values[0]
@@ -190,7 +229,8 @@ class OpcUaConnector:
             self._drop()
             self._tries.append(now_ns)
             timeout_s = self._device.timeout
-            self._session = await open_session(self._url, timeout_s, max(30.0, 4e-9 * self._device.poll))
+            session_s, ticket, self._ticket = max(30.0, 4e-9 * self._device.poll), self._ticket, None
+            self._session = await open_session(self._url, timeout_s, session_s, ticket)
             self._sessions += 1
             self._resolve_at_ns = now_ns
         if self._resolve_at_ns is not None and now_ns >= self._resolve_at_ns:
@@ -224,6 +264,7 @@ class OpcUaConnector:
 
     def _drop(self) -> None:
         if self._session is not None:
+            self._ticket = self._session.ticket if self._feed is not None else None
             self._session.drop()
         self._session = None
 
@@ -245,6 +286,8 @@ class OpcUaConnector:
     def _failed(self, now_ns: int, why: str) -> list[Batch]:
         self._drop()
         self._backoff.failed(now_ns)
+        for target in self._targets:
+            target.last = None
         old = self._state
         self._state = dataclasses.replace(
             old,
@@ -256,6 +299,18 @@ class OpcUaConnector:
         )
         status = Status.BAD_COMMUNICATION_ERROR
         return [no_reading(target.point.id, now_ns, now_ns, status) for target in self._targets]
+
+
+def _nodes(targets: Sequence[_Target]) -> list[NodeId]:
+    return [node for target in targets if target.nodes is not None for node in target.nodes]
+
+
+def _feed(device: Device) -> Feed | None:
+    """Have values reported where the rig says so; in lockstep only an answer to a question repeats exactly."""
+    settings = device.opcua.client
+    if settings.mode != "subscribe":
+        return None
+    return Feed((settings.publishing or device.poll) / SECOND_NS, device.stale_after / SECOND_NS, device.timeout)
 
 
 def _target(point: Point) -> _Target:

@@ -18,7 +18,7 @@ Value: TypeAlias = float | NDArray[np.generic] | None
 """A number (Booleans and integers too), a one-dimensional numeric array, or None for null."""
 
 # Built-in type ids (OPC 10000-6, table 1) that are numbers, and how they are laid out.
-_SCALARS = {
+SCALARS = {
     1: struct.Struct("<?"),
     2: struct.Struct("<b"),
     3: struct.Struct("<B"),
@@ -84,14 +84,15 @@ def decode_data_values(data: bytes, at: int) -> list[DataValue]:
         at += 4
         values = []
         for _ in range(max(0, count)):
-            value, at = _data_value(data, at)
+            value, at = decode_data_value(data, at)
             values.append(value)
     except (struct.error, IndexError) as error:
         raise UndecodableError(f"a truncated answer: {error}") from None
     return values
 
 
-def _data_value(data: bytes, at: int) -> tuple[DataValue, int]:
+def decode_data_value(data: bytes, at: int) -> tuple[DataValue, int]:
+    """Decode one DataValue that begins at an offset; return it and where it ends."""
     mask = data[at]
     at += 1
     value: float | NDArray[np.generic] | str | None = None
@@ -147,7 +148,7 @@ def _variant(data: bytes, at: int) -> tuple[float | NDArray[np.generic] | str | 
 
 
 def _scalar(data: bytes, at: int, kind: int) -> tuple[float | str | None, int]:
-    layout = _SCALARS.get(kind)
+    layout = SCALARS.get(kind)
     if layout is not None:
         return layout.unpack_from(data, at)[0], at + layout.size
     if kind == 0:
