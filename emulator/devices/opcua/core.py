@@ -18,6 +18,7 @@ from emulator.devices.opcua.security.guard import Guard
 from emulator.devices.opcua.security.misbehaviour import SecurityMisbehaviour
 from emulator.devices.opcua.transport import BUFFER_SIZE, CHUNKS, MESSAGE_SIZE, Limits
 from emulator.devices.opcua.writes import PlantWrites
+from emulator.devices.opcua.wrongs import Wrongs
 from rigs.devices.device import Device
 from rigs.devices.opcua import OpcUaHistory
 
@@ -38,7 +39,12 @@ class Core(Gate):
         self.allow_remote_admin = False
         self.max_message_size = MESSAGE_SIZE
         self.max_connections = device.connections
-        self.attribute_service = PlantWrites(self.aspace, image)
+        self.plant_writes = self.attribute_service = PlantWrites(self.aspace, image)
+        self.wrongs = Wrongs()
+
+    def act_out(self, wrongs: Wrongs) -> None:
+        """Do wrong from now on what is said there."""
+        self.wrongs = self.plant_writes.wrongs = wrongs
 
     async def load_standard_address_space(self, shelf_file: Any = None) -> None:
         """Fill in the standard nodes, quickly."""
@@ -60,6 +66,23 @@ class Core(Gate):
             lambda: ua.Variant(self._started(), ua.VariantType.DateTime),
         )
 
+        self._answer(
+            ua.ObjectIds.Server_ServerStatus_State,
+            lambda: ua.Variant(self._status().State, ua.VariantType.Int32),
+        )
+        self._answer(
+            ua.ObjectIds.Server_ServerStatus_SecondsTillShutdown,
+            lambda: ua.Variant(self._status().SecondsTillShutdown, ua.VariantType.UInt32),
+        )
+        self._answer(
+            ua.ObjectIds.Server_ServiceLevel,
+            lambda: ua.Variant(self.wrongs.service_level, ua.VariantType.Byte),
+        )
+
+    def ticks(self) -> int:
+        """Return the server's own clock, as FILETIME."""
+        return values.ticks(self._image.t_ns + self.wrongs.skew_ns)
+
     def _answer(self, node: int, value: Any) -> None:
         def answer(*_: Any) -> ua.DataValue:
             now = self._now()
@@ -68,18 +91,20 @@ class Core(Gate):
         self.set_attribute_value_callback(ua.NodeId(node), answer)
 
     def _status(self) -> ua.ServerStatusDataType:
+        wrong = self.wrongs.state
         return ua.ServerStatusDataType(
             StartTime=self._started(),
             CurrentTime=self._now(),
-            State=ua.ServerState.Running,
+            State=ua.ServerState(0 if wrong is None else wrong.state),
+            SecondsTillShutdown=0 if wrong is None else wrong.seconds_till_shutdown,
             BuildInfo=ua.BuildInfo(ProductUri=PRODUCT, ManufacturerName="plantbench", ProductName="device"),
         )
 
     def _now(self) -> Any:
-        return as_datetime(values.ticks(self._image.t_ns))
+        return as_datetime(self.ticks())
 
     def _started(self) -> Any:
-        return as_datetime(values.ticks(self._image.started_ns))
+        return as_datetime(values.ticks(max(self._image.started_ns, self.wrongs.started_ns)))
 
 
 class PlantServer(Server):
@@ -127,7 +152,11 @@ class PlantServer(Server):
         self.set_endpoint(f"opc.tcp://{host}:{self.port}/plantbench/{device.id}")
         self.iserver.endpoints_of = Endpoints(guard, self.endpoint.geturl(), self.name, PRODUCT)
         self.bserver: Listener = Listener(
-            self.iserver, listener, self.limits, lambda: image.online, lambda: values.ticks(image.t_ns)
+            self.iserver,
+            listener,
+            self.limits,
+            lambda: image.online,
+            self.iserver.ticks,
         )
 
     async def start(self) -> None:

@@ -65,7 +65,7 @@ class ServedAttribute(AttributeValue):
         value = WireValue(
             ua.Variant(plain, kind),
             ua.StatusCode(served.status),
-            SourceTimestamp=as_datetime(served.source_ticks),
+            SourceTimestamp=None if served.source_ticks is None else as_datetime(served.source_ticks),
             ServerTimestamp=as_datetime(served.server_ticks),
         )
         value.encoded = served.data_value(self.part)

@@ -74,6 +74,12 @@ class Processor(Secured):
                 raise ServiceError(ua.StatusCodes.BadUserAccessDenied)
             session.requests += 1
             session.touch()
+        if self.iserver.wrongs.answering:
+            refused = self.iserver.wrongs.refuses(typeid.Identifier, body.copy(16).read(16) if len(body) >= 16 else b"")
+            if refused is None:
+                return True
+            if refused:
+                raise ServiceError(refused)
         if service is None:
             return await super()._process_message(typeid, requesthdr, seqhdr, body)
         answer = service(self, requesthdr, seqhdr, body)
@@ -90,7 +96,7 @@ class Processor(Secured):
         session = self.session
         if session is not None and session.is_activated():
             ordinary = split_read(body.read(len(body)), session.encoded_token)
-            if ordinary is not None and ordinary[1] in self.reads.plans:
+            if ordinary is not None and ordinary[1] in self.reads.plans and not self.iserver.wrongs.answering:
                 session.touch()
                 session.requests += 1
                 handle, encoded = ordinary

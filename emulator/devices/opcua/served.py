@@ -155,9 +155,7 @@ class ServedPoint:
     def _show(self, reading: Reading) -> None:
         """Change what is shown of a reading."""
         point = self.point
-        shown = Shown(
-            point.id, self.type_, point.range, reading.value, self._variant, self.status, self.source_ticks
-        )
+        shown = Shown(point.id, self.type_, point.range, reading.value, self._variant, self.status, self.source_ticks)
         for change in self._changes:
             change.act(shown)
         self._variant, self.status, self.source_ticks = shown.variant, shown.status, shown.source

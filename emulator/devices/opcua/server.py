@@ -5,19 +5,24 @@ asyncua gives address space and codec; what a plant needs beyond it is added fro
 loop that called `start`, commits too.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final, Protocol, Self
 
 from asyncua import ua
+from asyncua.server.address_space import AddressSpace
 
 from emulator.devices.image import SECOND, DeviceImage
+from emulator.devices.opcua.alarms.desk import AlarmDesk
+from emulator.devices.opcua.changed_nodes import DECOY, add_decoys
 from emulator.devices.opcua.core import PlantServer
-from emulator.devices.opcua.listener import listen
 from emulator.devices.opcua.extras import add_extras, historian_of, seen_through
 from emulator.devices.opcua.gateway import Gateway
+from emulator.devices.opcua.listener import listen
 from emulator.devices.opcua.logs import limit_library_logging
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour
 from emulator.devices.opcua.nodes import Method, PlantNodes, ServedAttribute
+from emulator.devices.opcua.nodesets import add_models
 from emulator.devices.opcua.served import Draw, ServedPoint
 from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
 from emulator.devices.opcua.subscriptions.limits import Limits
@@ -92,8 +97,26 @@ class OpcUaDevice:
         self._timers = timers or PacedTimers()
         self._block_s = block_s
         self.subscriptions: SubscriptionEngine | None = None
+        self._restarting: asyncio.Task[None] | None = None
+        self.index = 0
+        self.alarms: AlarmDesk | None = None
         image.on_commit(self._committed)
         image.on_power(self._power)
+
+    @property
+    def image(self) -> DeviceImage:
+        """What it holds."""
+        return self._image
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Its points."""
+        return self._points
+
+    @property
+    def space(self) -> AddressSpace | None:
+        """Its address space; None while it does not serve."""
+        return None if self._server is None else self._server.iserver.aspace
 
     @property
     def port(self) -> int:
@@ -132,8 +155,13 @@ class OpcUaDevice:
         try:
             await server.init()
             self.subscriptions = server.iserver.subscription_service = self._engine(server)
+            self.subscriptions.skew_ns = lambda: self.misbehaviour.wrongs.skew_ns
+            if self.misbehaviour.wrongs.decoy:
+                add_decoys(server.iserver.aspace, await server.register_namespace(DECOY), self)
             index = await server.register_namespace(self.device.namespace or f"urn:plantbench:{self.device.id}")
+            self.index = index
             self._build(server, index)
+            self._attributes += await add_models(server, index, self.device, self._served)
             await server.start()
         except BaseException:
             listener.close()
@@ -141,8 +169,26 @@ class OpcUaDevice:
         self._server = server
         return self.url
 
+    def restart(self) -> None:
+        """Stop and start on the same port, soon: connections, sessions and subscriptions are gone, values are not."""
+
+        async def again() -> None:
+            if self._server is not None:
+                port = self.port
+                self.misbehaviour.wrongs.started_ns = self._image.t_ns
+                await self._close()
+                await self.start(port=port)
+
+        if self._server is not None and (self._restarting is None or self._restarting.done()):
+            self._restarting = asyncio.get_running_loop().create_task(again())
+
     async def stop(self) -> None:
         """Reset all connections, close the port and end every task; does nothing when not started."""
+        if self._restarting is not None:
+            await self._restarting
+        await self._close()
+
+    async def _close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             await server.stop()
@@ -176,6 +222,10 @@ class OpcUaDevice:
                 space = server.iserver.aspace
                 nodes.attributes += add_extras(space, index, self.device, served, self._historian)
         self._attributes = nodes.attributes
+        assert self.subscriptions is not None, "the engine is made before the nodes"
+        space = server.iserver.aspace
+        self.alarms = AlarmDesk(space, space[ua.NodeId(self.device.id, index)], self.subscriptions, self.device.id)
+        self.alarms.build(nodes.attributes)
 
     def _engine(self, server: PlantServer) -> SubscriptionEngine:
         limits, sampling_ns = self.device.opcua.limits, self.device.opcua.sampling or 0
@@ -232,7 +282,8 @@ class OpcUaDevice:
                 for kind in served.spoil():
                     if self._inserted is not None:
                         self._inserted(kind, served.point.id)
-        if self.subscriptions is not None:
+        if self.subscriptions is not None and self.alarms is not None:
+            self.alarms.commit()
             self.subscriptions.commit()
 
     def _power(self, online: bool) -> None:

@@ -54,7 +54,7 @@ class PlantWrites(AttributeService):
         value = given.Value.Value
         if not status and self.wrongs.writes:
             status, value = self.wrongs.write(point.id, point.range, value)
-        if not status and value is not None:
+        if not status >> 31 and value is not None:
             self._image.write(point.id, value)
         return status
 
