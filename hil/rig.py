@@ -30,7 +30,8 @@ class LiveRig:
     truth_path : Path, optional
         Where the truth log goes.
     rate : float, optional
-        Plant seconds per real second, for the devices' own timers; None in lockstep.
+        Plant seconds per real second, for the devices' own timers, their serial lines and link delays; None in
+        lockstep, where lines and links keep the event loop's time.
 
     """
 
@@ -45,6 +46,7 @@ class LiveRig:
     ) -> None:
         self.rig = rig
         self._streams = Streams(seed)
+        self._rate = rate or 1.0
         self.binding = binding or {}
         emulated = tuple(device.id for device in rig.devices if device.id not in self.binding)
         self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(), emulated, rate)
@@ -79,7 +81,7 @@ class LiveRig:
             return url
         parts = urlsplit(url)
         upstream = (parts.hostname or "127.0.0.1", parts.port or 0)
-        proxy = LinkProxy(device.id, *upstream, self._streams, port=device.port)
+        proxy = LinkProxy(device.id, *upstream, self._streams, port=device.port, rate=self._rate)
         try:
             await proxy.start()
         except OSError as problem:

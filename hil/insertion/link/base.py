@@ -1,8 +1,10 @@
 """What every link fault is: a kind, a severity, and three questions the proxy asks it.
 
-A link fault never touches a clock or a socket. The proxy asks: may this connection stay (`refuses`), into how
-small pieces must bytes be cut (`slice_bytes`), and when may this piece leave (`due`, None = never). Times are
-the event loop's seconds, so a test can answer for a whole link without waiting for anything.
+A link fault never touches a clock or a socket. The proxy asks: does anybody listen (`listens`), how is a new
+connection met (`welcomes`), what becomes of a standing one (`refuses`, `ends`), what becomes of bytes (`altered`,
+`allows`, `slice_bytes`), and when may a piece leave (`due`, None = never). Times are seconds of plant time: at ten
+times real time a delay of 200 ms is 20 ms of the event loop. In lockstep, where plant time stands still between
+commits, they are the event loop's. A test can answer for a whole link without waiting for anything.
 """
 
 from __future__ import annotations
@@ -107,6 +109,16 @@ class Param:
         return float(value)
 
 
+CONNECTION = Param(0.0, 0.0, 1e9)
+"""Which connection a link fault acts on: the first since the start is 1; 0 is every one."""
+
+Welcome = Literal["serve", "close", "mute", "hold"]
+"""How a new connection is met: served; closed at once; left without a word; served once the fault is over."""
+
+Ending = Literal["close", "half_close", "gone"]
+"""What becomes of a connection: both ends are closed; the client is told the end; the device goes without a word."""
+
+
 class LinkFault:
     """Base of the link faults.
 
@@ -114,14 +126,24 @@ class LinkFault:
     ----------
     params
         The fault's own parameters, as the scenario gives them; unknown ones are refused.
+
+    A fault of kind ``link_…`` has the parameter `connection`, unless it acts on the listening port
+    (`per_connection` is false).
     """
 
     kind: ClassVar[str] = ""
     layer: ClassVar[str] = "link"
     targets: ClassVar[tuple[str, ...]] = ("modbus-tcp", "opcua", "mqtt")
     parameters: ClassVar[Mapping[str, Param]] = {}
+    per_connection: ClassVar[bool] = True
+    joins: ClassVar[bool] = False
+    """Whether pieces that may leave at the same time leave as one."""
     messages: ClassVar[type[Messages] | None] = None
     """What cuts bytes into messages, for a fault that works on messages; one kind for each protocol."""
+
+    def __init_subclass__(cls) -> None:
+        if cls.kind.startswith("link_") and cls.per_connection:
+            cls.parameters = {**cls.parameters, "connection": CONNECTION}
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         for name in params:
@@ -150,8 +172,52 @@ class LinkFault:
         """Return the draw of that index, in [0, 1): same seed, same link, same index, same number."""
         return float(self._stream.uniform(index, 1)[0]) if self._stream is not None else 0.0
 
+    def uniforms(self, index: int, count: int) -> Any:
+        """Return the draws of `count` indices from `index` on, each in [0, 1)."""
+        return self._stream.uniform(index, count) if self._stream is not None else [0.0] * count
+
     def start(self) -> None:
         """Forget what an earlier life of this fault left behind; called when it is attached."""
+
+    def covers(self, connection: int) -> bool:
+        """Tell whether it acts on this connection at all."""
+        return self.params.get("connection", 0.0) in (0.0, connection + 1.0)
+
+    def picks(self, connection: int) -> bool:
+        """Tell whether this connection is among the share `severity`."""
+        return self.severity >= 1.0 or self.uniform(connection) < self.severity
+
+    def listens(self) -> tuple[bool, int | None]:
+        """Tell whether the port is open, and the other port that is open in its place, if any."""
+        return True, None
+
+    def welcomes(self, connection: int) -> Welcome:
+        """Tell how a new connection is met."""
+        return "serve"
+
+    def dial_s(self, connection: int) -> float:
+        """Tell how long it takes to reach the device for a new connection [s]."""
+        return 0.0
+
+    def closes_after(self, connection: int) -> float | None:
+        """Tell after how long a connection is closed, counted from its start or the fault's [s]; None: never."""
+        return None
+
+    def ends(self, connection: int) -> Ending | None:
+        """Tell what becomes of a standing connection as the fault begins."""
+        return None
+
+    def reads(self, connection: int, direction: Direction) -> bool:
+        """Tell whether bytes of that direction are read off the sender's socket at all."""
+        return True
+
+    def altered(self, connection: int, direction: Direction, data: bytes) -> bytes:
+        """Return what becomes of bytes on their way."""
+        return data
+
+    def allows(self, connection: int, direction: Direction, size: int) -> tuple[int, Literal["fin", "rst"]] | None:
+        """Tell how many of these bytes may still pass before the connection ends, and how; None: all."""
+        return None
 
     def refuses(self, connection: int, *, existing: bool) -> bool:
         """Tell whether this connection (its number on the link) must be reset, now or as it opens."""
@@ -166,7 +232,10 @@ class LinkFault:
         return None
 
     def due(self, connection: int, direction: Direction, arrived_s: float, size: int) -> float | None:
-        """When a piece of `size` bytes that arrived at `arrived_s` may leave [loop seconds]; None: never."""
+        """When a piece of `size` bytes (0: the end of the stream) that arrived at `arrived_s` may leave [s].
+
+        None is never; infinity is not before the fault is over.
+        """
         return arrived_s
 
 
