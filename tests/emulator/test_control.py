@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from emulator.control import control_app
+from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
 from emulator.emulation import Emulation
 from emulator.faults.base import registry
 from emulator.http import BODY_BYTES, HttpService
@@ -35,8 +36,8 @@ def plant() -> Emulation:
     emulation = Emulation(load_rig("pump_skid"), 1)
     # Protocol faults need something to act on; the servers have tests of their own.
     faces = {
-        "drive1": SimpleNamespace(set=lambda *_: None),
-        "bus1": SimpleNamespace(set=lambda *_: None),
+        "drive1": ModbusMisbehaviour(),
+        "bus1": ModbusMisbehaviour(),
         "plc1": SimpleNamespace(statuses={}, frozen_source_times=set()),
     }
     emulation.faces.update({name: SimpleNamespace(misbehaviour=face) for name, face in faces.items()})
