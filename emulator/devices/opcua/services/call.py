@@ -17,6 +17,9 @@ CALLER: ContextVar[Any] = ContextVar("caller", default=None)
 """The session whose Call is being answered: whoever implements a method may ask who calls it."""
 
 _COMPONENT: Final = ua.NodeId(ua.ObjectIds.HasComponent)
+_SUBTYPE: Final = ua.NodeId(ua.ObjectIds.HasSubtype)
+_ENUMERATION: Final = ua.NodeId(ua.ObjectIds.Enumeration)
+_LAST_BUILT_IN: Final = 25  # OPC 10000-6 table 1
 _ARGUMENTS: Final = ua.QualifiedName("InputArguments", 0)
 
 
@@ -37,10 +40,25 @@ def _arguments(space: AddressSpace, method: NodeData) -> list[ua.Argument]:
     return []
 
 
+def _built_in(space: AddressSpace, data_type: ua.NodeId) -> ua.NodeId:
+    """Return the type that travels for a data type: UInt32 for an IntegerId, Int32 for an enumeration."""
+    here = data_type
+    while not (here.NamespaceIndex == 0 and isinstance(here.Identifier, int) and here.Identifier <= _LAST_BUILT_IN):
+        if here == _ENUMERATION:
+            return ua.NodeId(ua.ObjectIds.Int32)
+        node = space.get(here)
+        references = [] if node is None else node.references
+        above = next((r.NodeId for r in references if not r.IsForward and r.ReferenceTypeId == _SUBTYPE), None)
+        if above is None:
+            break
+        here = above
+    return here
+
+
 def mismatch(space: AddressSpace, argument: ua.Argument, given: ua.Variant) -> int:
     """Return the status of one input argument, or Good: data type, then rank, exactly as declared."""
     type_ = ua.NodeId(int(given.VariantType.value))
-    fits = type_ == argument.DataType or type_ in with_subtypes(space, argument.DataType)
+    fits = type_ == _built_in(space, argument.DataType) or type_ in with_subtypes(space, argument.DataType)
     if argument.ValueRank == -1 and given.is_array:
         fits = False
     if argument.ValueRank >= 0 and not given.is_array:
