@@ -62,8 +62,7 @@ class OpcUaSecurity(Strict):
     Without users everyone is an operator, with users a stranger is an observer; `anonymous` says otherwise.
     Observers read, operators also write, call methods and acknowledge alarms, engineers also see diagnostics where
     `diagnostics` keeps them from others. `trust` ``list`` takes clients whose certificate stands in the trust list,
-    ``any`` takes every sound one. Times are in seconds: session time-outs and token lifetimes are revised into
-    their bounds.
+    ``any`` takes every sound one. Session time-outs and token lifetimes are revised into their bounds.
     """
 
     endpoints: tuple[Endpoint, ...] = Field(default=("None",), min_length=1, max_length=7)
