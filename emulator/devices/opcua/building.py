@@ -81,7 +81,9 @@ def describe(node: NodeData, data_type: ua.NodeId, rank: int = -1) -> None:
     set_attribute(node, A.Historizing, False, T.Boolean)
 
 
-def add_property(space: AddressSpace, parent: NodeData, name: str, value: Any, data_type: int, type_: T) -> NodeData:
+def add_property(
+    space: AddressSpace, parent: NodeData, name: str, value: Any, data_type: int, type_: ua.VariantType
+) -> NodeData:
     """Add a property of namespace 0 with a constant value; its NodeId is its parent's with `name` behind."""
     above = parent.nodeid
     nodeid = ua.NodeId(f"{above.Identifier}/{name}", above.NamespaceIndex)

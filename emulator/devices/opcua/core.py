@@ -1,5 +1,6 @@
 """asyncua's server with its moving parts replaced: standard nodes, sessions, writes, clock, listening."""
 
+import asyncio
 import socket
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from emulator.devices.opcua.security.misbehaviour import SecurityMisbehaviour
 from emulator.devices.opcua.transport import BUFFER_SIZE, CHUNKS, MESSAGE_SIZE, Limits
 from emulator.devices.opcua.writes import PlantWrites
 from emulator.devices.opcua.wrongs import Wrongs
+from emulator.devices.timers import PacedTimers, Timers
 from rigs.devices.device import Device
 from rigs.devices.opcua import OpcUaHistory
 
@@ -35,6 +37,7 @@ class Core(Gate):
         self.limits = device.opcua.limits
         self.historian: Historian | None = None
         self.history = device.opcua.history or OpcUaHistory()
+        self.timers: Timers = PacedTimers()
         self.disabled_clock = True  # the clock is the device's, asked when read
         self.allow_remote_admin = False
         self.max_message_size = MESSAGE_SIZE
@@ -45,6 +48,16 @@ class Core(Gate):
     def act_out(self, wrongs: Wrongs) -> None:
         """Do wrong from now on what is said there."""
         self.wrongs = self.plant_writes.wrongs = wrongs
+
+    async def ponder(self) -> None:
+        """Take the time that a slow device takes for an answer, in plant time."""
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
+        timer = self.timers.later(self.settings.delay, lambda: ready.done() or ready.set_result(None))
+        try:
+            await ready
+        finally:
+            timer.cancel()
 
     async def load_standard_address_space(self, shelf_file: Any = None) -> None:
         """Fill in the standard nodes, quickly."""

@@ -95,6 +95,8 @@ class Processor(Secured):
         """Serve one request; a Read in its ordinary shape without decoding what was decoded before."""
         session = self.session
         if session is not None and session.is_activated():
+            if self.iserver.settings.delay:
+                await self.iserver.ponder()
             ordinary = split_read(body.read(len(body)), session.encoded_token)
             if ordinary is not None and ordinary[1] in self.reads.plans and not self.iserver.wrongs.answering:
                 session.touch()

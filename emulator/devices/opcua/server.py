@@ -152,6 +152,7 @@ class OpcUaDevice:
         listener = await listen(host, self.device.port if port is None else port)
         server = PlantServer(self.device, self._image, listener, host, self.misbehaviour.security)
         server.iserver.act_out(self.misbehaviour.wrongs)
+        server.iserver.timers = self._timers
         try:
             await server.init()
             self.subscriptions = server.iserver.subscription_service = self._engine(server)

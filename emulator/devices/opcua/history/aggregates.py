@@ -149,7 +149,7 @@ def time_average(interval: Interval) -> Value:
     for bound in bounds:
         if not times.size or bound.ticks not in (int(times[0]), int(times[-1])):
             at = 0 if bound.ticks == low else len(times)
-            times, values = np.insert(times, at, bound.ticks), np.insert(values, at, bound.value)
+            times, values = np.insert(times, at, bound.ticks), np.insert(values, at, np.float64(bound.value or 0.0))
     if len(times) < 2 or times[-1] == times[0]:
         return interval.nothing()
     width = np.diff(times).astype(np.float64)

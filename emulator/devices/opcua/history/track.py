@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -87,14 +87,14 @@ class Track:
         first, last = (end, None) if start is None else (start, end)
         assert first is not None  # one of the two is given: the caller refuses else
         if backwards:
-            at = int(np.searchsorted(ticks, first, "right")) - 1
-            stop = -1 if last is None else int(np.searchsorted(ticks, last, "right")) - 1
+            at = self._place(first, "right") - 1
+            stop = -1 if last is None else self._place(last, "right") - 1
             chosen = range(at, stop, -1)
             outside, beyond = at + 1, stop
         else:
-            at = int(np.searchsorted(ticks, first, "left"))
-            side = "right" if last == first else "left"
-            stop = len(ticks) if last is None else int(np.searchsorted(ticks, last, side))
+            at = self._place(first, "left")
+            side: Literal["left", "right"] = "right" if last == first else "left"
+            stop = len(ticks) if last is None else self._place(last, side)
             chosen = range(at, stop)
             outside, beyond = at - 1, stop
         exact = len(chosen) > 0 and int(ticks[chosen[0]]) == first
@@ -104,6 +104,9 @@ class Track:
             yield self.raw(index)
         if bounds and last is not None and not (exact and last == first):
             yield self._bound(beyond, last)
+
+    def _place(self, ticks: int, side: Literal["left", "right"]) -> int:
+        return int(np.searchsorted(self.ticks, np.int64(ticks), side))
 
     def _bound(self, index: int, ticks: int) -> Value:
         if 0 <= index < len(self.ticks):
@@ -125,7 +128,7 @@ class Track:
             Whether a record at that very time is the answer even if it is not good.
 
         """
-        here = int(np.searchsorted(self.ticks, ticks, "right")) - 1
+        here = self._place(ticks, "right") - 1
         good = self.good(configuration)
         if here >= 0 and self.ticks[here] == ticks and (keep_raw or good[here]):
             return self.raw(here)

@@ -117,7 +117,7 @@ class _Rest:
 
     def take(self, most: int, times: int, server_ticks: int) -> tuple[int, bytes, bool]:
         """Return how many values come, their bytes as HistoryData, and whether there are more."""
-        parts = []
+        parts: list[bytes] = []
         while self._next is not None and len(parts) < most:
             one = self._next
             variant = None

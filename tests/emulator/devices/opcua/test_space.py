@@ -4,9 +4,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from asyncua import ua
+from asyncua import Client, ua
 
 from emulator.devices.opcua.history import AGGREGATES
+from emulator.devices.timers import PacedTimers, SteppedTimers
 from rigs.schema import Point
 
 BAD = ua.StatusCodes
@@ -301,3 +302,30 @@ def test_a_slow_gateway_looks_now_and_then_and_can_do_little(on_bench, fails_wit
         assert await fails_with(client.uaclient.call(call)) == BAD.BadServiceUnsupported
 
     on_bench(body, opcua={"profile": "slow_kit", "delay": "0 s", "limits": {"nodes_per_translate": 10}})
+
+
+def test_a_slow_gateway_answers_after_its_delay_in_plant_time(served):
+    async def main():
+        timers = SteppedTimers()
+        async with served(opcua={"delay": "0.2 s"}) as bench:
+            bench.server._server.iserver.timers = timers
+            bench.commit()
+            client = Client(bench.server.url, timeout=4)
+            connecting = asyncio.create_task(client.connect())
+            while not connecting.done():
+                timers.advance(timers._now_ns + 200_000_000)
+                await asyncio.sleep(0)
+            read = asyncio.create_task(client.get_node(ua.NodeId("plc1/Pump1/Flow", 2)).read_value())
+            async with asyncio.timeout(4):
+                while not timers._heap:  # noqa: ASYNC110 - the request comes with one of the loop's next turns
+                    await asyncio.sleep(0)
+            timers.advance(timers._now_ns + 199_000_000)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert not read.done()
+            timers.advance(timers._now_ns + 1_000_000)
+            assert await read == 1.0
+            bench.server._server.iserver.timers = PacedTimers(1e6)
+            await client.disconnect()
+
+    asyncio.run(main())

@@ -111,7 +111,9 @@ def test_no_good_records_no_value():
     bad = _track((10, 1.0, BAD), (20, 2.0, BAD))
     for function in (aggregates.average, aggregates.minimum, aggregates.value_range):
         assert next(aggregates.processed(bad, function, 10, 20, 0, PLAIN)).status & ~PARTIAL == BAD_NO_DATA
-    assert list(aggregates.processed(_track(), aggregates.count, 0, 10, 10, PLAIN))[0].status & ~PARTIAL == BAD_NO_DATA
+    assert (
+        next(iter(aggregates.processed(_track(), aggregates.count, 0, 10, 10, PLAIN))).status & ~PARTIAL == BAD_NO_DATA
+    )
 
 
 def test_extremes_know_their_time():

@@ -96,7 +96,7 @@ def test_files_that_are_none_are_refused(tmp_path):
     deep.write_text("<a>" * 100 + "</a>" * 100)
     with pytest.raises(NodesetError, match="nest deeper"):
         Loader(_space(), BASE).read([deep])
-    with pytest.raises(NodesetError, match="is in .* already; give one"):
+    with pytest.raises(NodesetError, match=r"is in .* already; give one"):
         Loader(_space(), BASE).read([OURS, OURS])
 
 
