@@ -27,14 +27,21 @@ class Target:
             self.attached.remove(fault)
 
 
-@pytest.fixture(params=["link_latency", "link_reset", "link_blackhole", "link_bandwidth"])
+KINDS = sorted(kind for kind in registry() if kind.startswith("link_"))
+
+
+@pytest.fixture(params=KINDS)
 def fault(request) -> LinkFault:
     return create(request.param, {})
 
 
 def test_every_link_fault_is_found_by_its_kind_and_acts_on_the_link_layer():
     kinds = registry()
-    assert set(kinds) >= {"link_latency", "link_reset", "link_blackhole", "link_bandwidth"}
+    # toxiproxy's set, under our names.
+    assert set(kinds) >= {
+        "link_latency", "link_bandwidth", "link_slow_close", "link_timeout", "link_reset", "link_slicer", "link_limit",
+    }  # fmt: skip
+    assert len(KINDS) >= 20
     assert {cls.layer for cls in kinds.values()} == {"link"}
 
 
@@ -156,3 +163,75 @@ def test_two_links_of_one_seed_draw_apart_and_alike_every_time():
     again = [LinkProxy(name, "127.0.0.1", 1, Streams(7)).stream("link_reset").uniform(0, 4).tolist() for name in "ab"]
     assert first == again
     assert first[0] != first[1]
+
+
+def test_a_fault_may_be_on_one_connection_only():
+    only = create("link_blackhole", {"connection": 2})
+    assert [only.covers(number) for number in range(4)] == [False, True, False, False]
+    assert all(create("link_blackhole", {}).covers(number) for number in range(4))
+    with pytest.raises(ValueError, match="unknown parameter 'connection'"):
+        create("link_refuse", {"connection": 2})
+
+
+def test_slices_leave_one_pause_after_each_other_on_each_connection():
+    slicer = create("link_slicer", {"size": 3, "delay_ms": 10})
+    slicer.apply(Target(), 0.5, 0)
+    assert slicer.slice_bytes("down") == 3
+    assert slicer.slice_bytes("up") is None
+    assert [slicer.due(0, "down", 1.0, 3) for _ in range(3)] == pytest.approx([1.0, 1.005, 1.01])
+    assert slicer.due(1, "down", 1.0, 3) == 1.0
+
+
+def test_dripped_bytes_keep_their_interval():
+    drip = create("link_drip", {"interval_ms": 4})
+    drip.apply(Target(), 1.0, 0)
+    assert [drip.due(0, "down", 1.0, 1) for _ in range(3)] == pytest.approx([1.004, 1.008, 1.012])
+
+
+def test_what_is_gathered_leaves_at_the_end_of_its_window():
+    gather = create("link_coalesce", {"window_ms": 50})
+    gather.apply(Target(), 1.0, 0)
+    assert [gather.due(0, "down", at, 5) for at in (1.0, 1.03, 1.06)] == pytest.approx([1.05, 1.05, 1.11])
+
+
+def test_a_limit_lets_so_many_bytes_pass_and_ends_there():
+    limit = create("link_limit", {"bytes": 10, "ending": "rst"})
+    limit.apply(Target(), 1.0, 0)
+    assert limit.allows(0, "up", 100) is None
+    assert [limit.allows(0, "down", size) for size in (6, 6)] == [None, (4, "rst")]
+    assert limit.allows(1, "down", 6) is None
+
+
+def test_a_flapping_link_is_down_at_the_start_of_each_period_and_up_for_the_rest():
+    flap, target = create("link_flap", {"period_s": 2, "down_s": 1}), Target()
+    seen = []
+    for t in range(0, 5000, 500):
+        flap.apply(target, 0.5, t * 1_000_000 + 7_000_000_000)
+        seen.append(bool(target.attached))
+    assert seen == [True, False, False, False] * 2 + [True, False]
+    flap.apply(target, 0.0, 99)
+    assert target.attached == []
+
+
+@pytest.mark.parametrize("kind", ["link_corrupt", "link_duplicate_bytes", "link_drop_bytes"])
+def test_bytes_are_hit_alike_in_whatever_pieces_they_come(kind):
+    def through(sizes):
+        fault = create(kind, {"per_byte": 0.05})
+        target = Target()
+        target.stream = Streams(3)
+        fault.apply(target, 1.0, 0)
+        data, out = bytes(range(250)), b""
+        for size in sizes:
+            out += fault.altered(0, "down", data[:size])
+            data = data[size:]
+        return out
+
+    assert through([250]) == through([1] * 250) == through([100, 150])
+    assert through([250]) != bytes(range(250))
+
+
+def test_a_closing_is_late_and_bytes_are_not():
+    slow = create("link_slow_close", {"delay_ms": 100})
+    slow.apply(Target(), 0.5, 0)
+    assert slow.due(0, "down", 1.0, 7) == 1.0
+    assert slow.due(0, "down", 1.0, 0) == pytest.approx(1.05)

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from hil.insertion.link.base import create
+from hil.insertion.link.base import create, registry
 from hil.insertion.link.proxy import QUEUE_BYTES, LinkProxy
 
 pytestmark = pytest.mark.wire
@@ -118,7 +118,7 @@ def test_without_faults_bytes_pass_untouched_and_are_counted():
     run(main)
 
 
-@pytest.mark.parametrize("kind", ["link_latency", "link_reset", "link_blackhole", "link_bandwidth"])
+@pytest.mark.parametrize("kind", sorted(kind for kind in registry() if kind.startswith("link_")))
 def test_severity_zero_leaves_every_byte_as_it_was(kind):
     async def main():
         async with link() as proxy, client(proxy) as (reader, writer):
@@ -289,3 +289,115 @@ def test_stopping_closes_every_connection_and_the_port():
 def test_asking_a_closed_link_for_its_address_says_what_to_do():
     with pytest.raises(RuntimeError, match=r"link 'meter' is not open; start\(\) it first"):
         _ = LinkProxy("meter", "127.0.0.1", 1, Draws(0.0)).address
+
+
+def test_only_the_connection_asked_for_is_hit():
+    async def main():
+        async with link() as proxy, client(proxy) as (one, out), client(proxy) as (other, out2):
+            await exchange(one, out, b"ping")
+            await exchange(other, out2, b"ping")
+            inject(proxy, "link_reset", connection=2)
+            with pytest.raises(ConnectionResetError):
+                await other.readexactly(1)
+            assert await exchange(one, out, b"pong") == b"pong"
+            assert not await is_reset_third(proxy)
+
+    run(main)
+
+
+async def is_reset_third(proxy):
+    async with client(proxy) as (reader, writer):
+        return await exchange(reader, writer, b"x") != b"x"
+
+
+def test_link_delays_are_plant_time():
+    async def main():
+        async with link() as proxy, client(proxy) as (reader, writer):
+            await exchange(reader, writer, b"ping")
+            proxy.rate = 1000.0
+            inject(proxy, "link_latency", latency_ms=20_000)
+            async with asyncio.timeout(5):  # 20 s of plant time are 20 ms here
+                assert await exchange(reader, writer, b"pong") == b"pong"
+
+    run(main)
+
+
+def test_a_peer_that_never_reads_costs_bounded_memory_and_is_read_again_after():
+    async def main():
+        async with link() as proxy, client(proxy) as (reader, writer):
+            await exchange(reader, writer, b"ping")
+            fault = inject(proxy, "link_zero_window")
+            writer.write(bytes(32 * 1024 * 1024))
+            await asyncio.sleep(0)
+            await until(lambda: writer.transport.get_write_buffer_size() > 1024 * 1024)
+            assert proxy.counters.bytes_up == 4
+            fault.apply(proxy, 0.0, 1)
+            await until(lambda: proxy.counters.bytes_up > 1024 * 1024)
+            writer.transport.abort()
+
+    run(main)
+
+
+def test_a_partition_holds_everything_and_gives_it_back_though_another_fault_stays():
+    async def main():
+        async with link() as proxy, client(proxy) as (reader, writer):
+            await exchange(reader, writer, b"ping")
+            inject(proxy, "link_latency", latency_ms=1)
+            fault = inject(proxy, "link_partition")
+            writer.write(b"held")
+            async with client(proxy) as (late, out):
+                out.write(b"new")
+                await until(lambda: proxy.counters.bytes_up == 8 and proxy.counters.connections == 2)
+                assert not late._buffer
+                fault.apply(proxy, 0.0, 1)
+                assert await reader.readexactly(4) == b"held"
+                assert await late.readexactly(3) == b"new"
+
+    run(main)
+
+
+def test_a_shut_port_stays_ours_and_opens_again():
+    async def main():
+        async with link() as proxy:
+            address = proxy.address
+            fault = inject(proxy, "link_refuse")
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(*address)
+            with pytest.raises(OSError, match="in use"):
+                await asyncio.start_server(lambda r, w: None, *address, reuse_address=False)
+            fault.apply(proxy, 0.0, 1)
+            assert proxy.address == address
+            async with client(proxy) as (reader, writer):
+                assert await exchange(reader, writer, b"ping") == b"ping"
+
+    run(main)
+
+
+def test_stopping_while_the_port_is_moved_leaves_nothing():
+    async def main():
+        async with link() as proxy:
+            old = proxy.address
+            inject(proxy, "link_port_moved")
+            assert proxy.address != old
+            async with client(proxy) as (reader, writer):
+                assert await exchange(reader, writer, b"ping") == b"ping"
+            await proxy.stop()
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(*old)
+
+    run(main)
+
+
+def test_half_open_connections_are_silent_until_the_fault_ends():
+    async def main():
+        async with link() as proxy, client(proxy) as (reader, writer):
+            await exchange(reader, writer, b"ping")
+            fault = inject(proxy, "link_half_open")
+            writer.write(b"lost")
+            await until(lambda: proxy.counters.swallowed_up == 4)
+            assert not reader.at_eof()
+            fault.apply(proxy, 0.0, 1)
+            with pytest.raises(ConnectionResetError):
+                await reader.readexactly(1)
+
+    run(main)
