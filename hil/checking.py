@@ -130,6 +130,8 @@ def _points(rig: Rig) -> Table:
 def _address(point: Point) -> str:
     if point.opcua is not None:
         return point.opcua.node + (" ()" if point.opcua.method else " []" if point.waveform else "")
+    if point.mqtt is not None:
+        return "/".join((*((point.mqtt.device,) if point.mqtt.device else ()), point.mqtt.metric))
     assert point.modbus is not None
     at = point.modbus
     order = f" {at.order}" if at.words > 1 else ""

@@ -13,6 +13,6 @@ What an edge node publishes, point by point:
 - A waveform is a DataSet of one Float column ``sample`` (``waveform: array``: a FloatArray) with the properties ``n0``
   (UInt64, number of the first sample) and ``rate`` (Double [Hz]); births have no rows and say the ``n0`` to come. Its
   timestamp is that of the newest sample.
-- Commands: ``NCMD`` and ``DCMD`` by name or alias, of the metric's type; ``Node Control/Rebirth`` is answered at the next
-  scan. What is out of range or cannot be written is not carried out.
+- Commands: ``NCMD`` and ``DCMD`` by name or alias, of the metric's type; ``Node Control/Rebirth`` is answered at the
+  next scan. What is out of range or cannot be written is not carried out.
 """
