@@ -243,7 +243,8 @@ class MqttConnector:
     # --- messages -------------------------------------------------------------------------------------------
 
     async def _take(self, link: MqttLink, batches: list[Batch]) -> None:
-        for arrival in link.inbox.take():
+        # In lockstep, whether a message came before the step's poll or in it is a matter of the computer's pace.
+        for arrival in link.inbox.take(self._now_ns if self._clock is None else None):
             if arrival.topic == self._state_topic and self._sparkplug:
                 await self._own_state(link, arrival)
             elif self._sparkplug:

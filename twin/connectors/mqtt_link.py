@@ -7,6 +7,7 @@ unsubscription only after what it sent before (MQTT 3.1.1, 4.6), whatever the to
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import ssl
 from collections import deque
@@ -82,11 +83,13 @@ class Inbox:
         self._held.append(Arrival(str(message.topic), payload, message.qos, message.retain, self._now_ns()))
         self.news.set()
 
-    def take(self) -> list[Arrival]:
-        """Return everything that waits, in the order it came."""
+    def take(self, received_ns: int | None = None) -> list[Arrival]:
+        """Return everything that waits, in the order it came, with another time of receipt if one is given."""
         held, self._held, self._bytes = list(self._held), deque(), 0
         self.news.clear()
-        return held
+        if received_ns is None:
+            return held
+        return [dataclasses.replace(arrival, received_ns=received_ns) for arrival in held]
 
 
 class MqttLink:
