@@ -15,5 +15,5 @@ def open_face(setting: Setting) -> OpcUaDevice:
         setting.streams,
         setting.note,
         setting.timers,
-        setting.rig.plant.block / 1e9,
+        setting.rig.clock.block / 1e9,
     )
