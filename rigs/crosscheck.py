@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 
 from rigs.devices.modbus import ModbusAddress
 from rigs.document import Document, Path_, Problem
+from rigs.opcua_check import opcua
 from rigs.schema import Point, Rig
 from rigs.units import POINT_UNITS
 
 
 def crosscheck(rig: Rig, document: Document) -> list[Problem]:
     """Return every problem that a single value cannot show, in file order of the sections."""
-    checks = (_unique, _connections, _plant, _points, _addresses, _ports, _lines)
+    checks = (_unique, _connections, _plant, _points, _addresses, _ports, _lines, opcua)
     return [Problem(document.place(path), message, path) for check in checks for path, message in check(rig)]
 
 
