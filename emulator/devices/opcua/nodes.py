@@ -3,7 +3,9 @@
 A value attribute here is a question to the device image (`ServedAttribute`), answered when it is read.
 """
 
-from collections.abc import Awaitable, Callable
+import gc
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -22,6 +24,8 @@ Method = Callable[..., Awaitable[Any]]
 
 _READ: Final = 1
 _WRITE: Final = 2
+_HAS_TYPE_DEFINITION: Final = ua.NodeId(ua.ObjectIds.HasTypeDefinition)
+_NULL: Final = ua.NodeId()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,6 +40,19 @@ class WireValue(ua.DataValue):
 
     def __deepcopy__(self, memo: Any) -> "WireValue":
         return self
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Leave garbage alone while many objects are made that all stay; they are not looked at ever again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def as_datetime(ticks: int) -> datetime:
@@ -94,6 +111,12 @@ class PlantNodes:
     index: int
     device: Device
     attributes: list[ServedAttribute] = field(default_factory=list)
+    _constants: dict[tuple[Any, ua.VariantType], AttributeValue] = field(default_factory=dict)
+    _templates: dict[tuple[ua.NodeClass, str, str], dict[ua.AttributeIds, AttributeValue]] = field(default_factory=dict)
+    _variables: dict[tuple[int, int, bool], dict[ua.AttributeIds, AttributeValue]] = field(default_factory=dict)
+    _folders: dict[tuple[str, ...], NodeData] = field(default_factory=dict)
+    _ids: dict[int, ua.NodeId] = field(default_factory=dict)
+    _references: dict[tuple[Any, int], ua.ReferenceDescription] = field(default_factory=dict)
 
     def top(self) -> NodeData:
         """Add and return Objects/<device>."""
@@ -176,7 +199,7 @@ class PlantNodes:
         access = _READ if point is None or point.signal is not None else 0
         if point is not None and point.write is not None:
             access |= _WRITE
-        _describe_variable(node, ua.NodeId(values.TYPE_IDS[type_]), access, array=array)
+        self._describe_variable(node, values.TYPE_IDS[type_], access, array=array)
         attribute = ServedAttribute(served, part)
         node.attributes[ua.AttributeIds.Value] = attribute
         self.attributes.append(attribute)
@@ -186,10 +209,18 @@ class PlantNodes:
             parent, f"{nodeid}/{name}", name, ua.ObjectIds.HasProperty, ua.NodeClass.Variable,
             ua.ObjectIds.PropertyType, "", index=0,
         )  # fmt: skip
-        _describe_variable(node, ua.NodeId(data_type), _READ, array=False)
-        _set(node, ua.AttributeIds.Value, value, ua.VariantType.ExtensionObject)
+        self._describe_variable(node, data_type, _READ, array=False)
+        node.attributes[ua.AttributeIds.Value] = self._shared(
+            _key(value), ua.VariantType.ExtensionObject, lambda: value
+        )
 
     def _folder(self, path: list[str]) -> NodeData:
+        found = self._folders.get(tuple(path))
+        if found is None:
+            found = self._folders[tuple(path)] = self._make_folder(path)
+        return found
+
+    def _make_folder(self, path: list[str]) -> NodeData:
         parent = self.space[ua.NodeId(self.device.id, self.index)]
         nodeid = self.device.id
         for name in path:
@@ -224,35 +255,99 @@ class PlantNodes:
                 f"two points of {self.device.id} claim the node {nodeid}; give each opcua.node its own path"
             )
         node = NodeData(identifier)
-        browse_name = ua.QualifiedName(name, self.index if index is None else index)
-        _set(node, ua.AttributeIds.NodeId, identifier, ua.VariantType.NodeId)
-        _set(node, ua.AttributeIds.NodeClass, node_class, ua.VariantType.Int32)
-        _set(node, ua.AttributeIds.BrowseName, browse_name, ua.VariantType.QualifiedName)
-        _set(node, ua.AttributeIds.DisplayName, ua.LocalizedText(name), ua.VariantType.LocalizedText)
-        _set(node, ua.AttributeIds.Description, ua.LocalizedText(description), ua.VariantType.LocalizedText)
-        _set(node, ua.AttributeIds.WriteMask, 0, ua.VariantType.UInt32)
-        _set(node, ua.AttributeIds.UserWriteMask, 0, ua.VariantType.UInt32)
-        if node_class == ua.NodeClass.Object:
-            _set(node, ua.AttributeIds.EventNotifier, 0, ua.VariantType.Byte)
-        type_ = None if kind is None else self.space[ua.NodeId(kind)]
+        template = self._template(node_class, "" if index is None else name, description)
+        attributes = node.attributes = template.copy()
+        attributes[ua.AttributeIds.NodeId] = _constant(identifier, ua.VariantType.NodeId)
+        if index is None:
+            browse_name, display_name = ua.QualifiedName(name, self.index), ua.LocalizedText(name)
+            attributes[ua.AttributeIds.BrowseName] = _constant(browse_name, ua.VariantType.QualifiedName)
+            attributes[ua.AttributeIds.DisplayName] = _constant(display_name, ua.VariantType.LocalizedText)
+        type_ = None if kind is None else self._id(kind)
+        refers = self._id(by)
         if type_ is not None:
-            node.references.append(reference(type_, ua.NodeId(ua.ObjectIds.HasTypeDefinition), True))
-        node.references.append(reference(parent, ua.NodeId(by), False))
-        parent.references.append(reference(node, ua.NodeId(by), True))
+            node.references.append(self._reference((kind, by), type_, _HAS_TYPE_DEFINITION, forward=True))
+        node.references.append(self._reference((parent.nodeid.Identifier, by), parent.nodeid, refers, forward=False))
+        parent.references.append(
+            ua.ReferenceDescription(
+                ReferenceTypeId=refers,
+                IsForward=True,
+                NodeId=identifier,
+                BrowseName=attributes[ua.AttributeIds.BrowseName].value.Value.Value,
+                DisplayName=attributes[ua.AttributeIds.DisplayName].value.Value.Value,
+                NodeClass=node_class,
+                TypeDefinition=type_ or _NULL,
+            )
+        )
         self.space[identifier] = node
         return node
 
+    def _template(self, node_class: ua.NodeClass, name: str, description: str) -> dict[ua.AttributeIds, AttributeValue]:
+        """Return what all nodes of a class and description share; with a name, a standard property's."""
+        key = (node_class, name, description)
+        found = self._templates.get(key)
+        if found is None:
+            a, kind = ua.AttributeIds, ua.VariantType
+            found = self._templates[key] = {
+                a.NodeClass: self._shared(node_class, kind.Int32),
+                a.Description: _constant(ua.LocalizedText(description), kind.LocalizedText),
+                a.WriteMask: self._shared(0, kind.UInt32),
+                a.UserWriteMask: self._shared(0, kind.UInt32),
+            }
+            if name:
+                found[a.BrowseName] = _constant(ua.QualifiedName(name, 0), kind.QualifiedName)
+                found[a.DisplayName] = _constant(ua.LocalizedText(name), kind.LocalizedText)
+            if node_class == ua.NodeClass.Object:
+                found[a.EventNotifier] = self._shared(0, kind.Byte)
+        return found
+
+    def _shared(self, value: Any, type_: ua.VariantType, make: Callable[[], Any] | None = None) -> AttributeValue:
+        """Return one attribute for all nodes that have this value in it; nobody writes such an attribute."""
+        found = self._constants.get((value, type_))
+        if found is None:
+            found = self._constants[value, type_] = _constant(make() if make else value, type_)
+        return found
+
+    def _id(self, identifier: int) -> ua.NodeId:
+        found = self._ids.get(identifier)
+        if found is None:
+            found = self._ids[identifier] = ua.NodeId(identifier)
+        return found
+
+    def _reference(
+        self, key: tuple[Any, int], target: ua.NodeId, by: ua.NodeId, *, forward: bool
+    ) -> ua.ReferenceDescription:
+        """Return one reference for all nodes that have it: to their type, back to their parent."""
+        found = self._references.get(key)
+        if found is None:
+            found = self._references[key] = reference(self.space[target], by, forward)
+        return found
+
+    def _describe_variable(self, node: NodeData, data_type: int, access: int, *, array: bool) -> None:
+        key = (data_type, access, array)
+        found = self._variables.get(key)
+        if found is None:
+            kind, a = ua.VariantType, ua.AttributeIds
+            found = self._variables[key] = {
+                a.DataType: _constant(self._id(data_type), kind.NodeId),
+                a.ValueRank: self._shared(1 if array else -1, kind.Int32),
+                a.AccessLevel: self._shared(access, kind.Byte),
+                a.UserAccessLevel: self._shared(access, kind.Byte),
+                a.MinimumSamplingInterval: self._shared(0.0, kind.Double),
+                a.Historizing: self._shared(value=False, type_=kind.Boolean),
+            }
+        node.attributes.update(found)
+        if array:
+            _set(node, ua.AttributeIds.ArrayDimensions, [0], ua.VariantType.UInt32)
+
+
+def _key(value: Any) -> tuple[Any, ...]:
+    """Return what tells a Range or EUInformation from others."""
+    return (value.Low, value.High) if isinstance(value, ua.Range) else (value.UnitId, value.DisplayName.Text)
+
 
 def _set(node: NodeData, attribute: ua.AttributeIds, value: Any, type_: ua.VariantType) -> None:
-    node.attributes[attribute] = AttributeValue(ua.DataValue(ua.Variant(value, type_)))
+    node.attributes[attribute] = _constant(value, type_)
 
 
-def _describe_variable(node: NodeData, data_type: ua.NodeId, access: int, *, array: bool) -> None:
-    _set(node, ua.AttributeIds.DataType, data_type, ua.VariantType.NodeId)
-    _set(node, ua.AttributeIds.ValueRank, 1 if array else -1, ua.VariantType.Int32)
-    if array:
-        _set(node, ua.AttributeIds.ArrayDimensions, [0], ua.VariantType.UInt32)
-    _set(node, ua.AttributeIds.AccessLevel, access, ua.VariantType.Byte)
-    _set(node, ua.AttributeIds.UserAccessLevel, access, ua.VariantType.Byte)
-    _set(node, ua.AttributeIds.MinimumSamplingInterval, 0.0, ua.VariantType.Double)
-    _set(node, ua.AttributeIds.Historizing, False, ua.VariantType.Boolean)
+def _constant(value: Any, type_: ua.VariantType) -> AttributeValue:
+    return AttributeValue(ua.DataValue(ua.Variant(value, type_)))

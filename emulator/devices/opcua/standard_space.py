@@ -132,13 +132,14 @@ def reference(
             (r.NodeId for r in target.references if r.IsForward and r.ReferenceTypeId == _HAS_TYPE_DEFINITION),
             None,
         )
-    described = ua.ReferenceDescription()
-    described.ReferenceTypeId = kind
-    described.IsForward = forward
-    described.NodeId = target.nodeid
-    described.NodeClass = node_class
-    described.BrowseName = attributes[ua.AttributeIds.BrowseName].value.Value.Value
-    described.DisplayName = attributes[ua.AttributeIds.DisplayName].value.Value.Value
+    described = ua.ReferenceDescription(
+        ReferenceTypeId=kind,
+        IsForward=forward,
+        NodeId=target.nodeid,
+        BrowseName=attributes[ua.AttributeIds.BrowseName].value.Value.Value,
+        DisplayName=attributes[ua.AttributeIds.DisplayName].value.Value.Value,
+        NodeClass=node_class,
+    )
     if type_ is not None:
         described.TypeDefinition = type_
     return described
