@@ -12,6 +12,9 @@ import pytest
 from emulator.devices.image import GOOD, DeviceImage, Reading
 from emulator.devices.modbus.rtu import ModbusRtuServer
 from emulator.devices.modbus.server import ModbusTcpServer
+from emulator.devices.serial.bus import SerialBus
+from emulator.devices.serial.line import Line
+from emulator.devices.serial.timing import LineTiming
 from rigs.devices.device import Device
 from rigs.schema import Point
 
@@ -124,3 +127,30 @@ def test_mbpoll_is_told_why_it_gets_nothing(protocol, mbpoll):
         assert image.take_writes() == []
 
     asyncio.run(with_server(protocol, talk)(mbpoll))
+
+
+def test_mbpoll_reads_two_devices_on_one_serial_line(mbpoll):
+    async def main():
+        bus = SerialBus(Line(LineTiming(38400)), name="pair1")
+        servers = []
+        for unit in (5, 6):
+            points = (point("u", "input", 0, "u16", unit=unit),)
+            image = DeviceImage(Device.model_validate({"id": f"d{unit}", "protocol": "modbus-rtu"}), points, 0)
+            servers.append(ModbusRtuServer.from_image(image, bus=bus))
+            image.commit({"a.u": Reading(100.0 + unit, GOOD, 0)}, 1)
+        urls = [await server.start() for server in servers]
+        assert urls[0] == urls[1]
+        try:
+            for unit, expected in ((5, "105"), (6, "106"), (5, "105")):
+                process = await asyncio.create_subprocess_exec(
+                    mbpoll, "-0", "-1", "-q", "-a", str(unit), "-t", "3", "-r", "0", "-c", "1", "-m", "rtu", "-b", "38400",
+                    "-P", "even", urls[0], stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+                    env=os.environ | {"LC_ALL": "C"},
+                )  # fmt: skip
+                output, _ = await asyncio.wait_for(process.communicate(), 20)
+                assert shown(output.decode()) == {0: expected}, output
+        finally:
+            for server in servers:
+                await server.stop()
+
+    asyncio.run(main())

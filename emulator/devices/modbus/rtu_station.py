@@ -80,6 +80,7 @@ class RtuStation:
         self._spoilt = False
         self._heard_s = float("-inf")
         self._busy_until_s = float("-inf")
+        self._on_since_s = float("-inf")
         self._conversation: Conversation | None = None
 
     def join(
@@ -105,6 +106,7 @@ class RtuStation:
         """Lose power (what is under way is cut off at `now_s` of line time) or have it back."""
         self.online = online
         if online:
+            self._on_since_s = now_s
             return
         self.codec.silence()
         self._frame.clear()
@@ -119,7 +121,7 @@ class RtuStation:
 
     def hear(self, data: bytes, start_s: float, end_s: float) -> None:
         """Take what was on the line; in strict mode a frame is judged at the silence that ends it."""
-        if not self.online:
+        if not self.online or start_s < self._on_since_s:
             return
         gap_s, self._heard_s = start_s - self._heard_s, end_s
         if not self.timing.strict:

@@ -131,10 +131,11 @@ class SerialBus:
 
     def _rang(self) -> None:
         if self.port.fd >= 0:
-            self._readable()
+            self._readable(said_so=False)
         self.pump()
 
-    def _readable(self) -> None:
+    def _readable(self, *, said_so: bool = True) -> None:
+        """Take what is there; nothing is a port that went away, if the loop `said_so`."""
         try:
             data = os.read(self.port.fd, READ_SIZE)
         except BlockingIOError:
@@ -142,7 +143,8 @@ class SerialBus:
         except OSError:
             data = b""
         if not data:
-            self._lost()
+            if said_so:
+                self._lost()
             return
         if self._echo:
             data = self._without_echo(data)

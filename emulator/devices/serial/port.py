@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import termios
 import tty
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -74,14 +75,17 @@ class RealPort:
         """Open it. OSError if it is not there or cannot have this format."""
         import serial
 
-        self._serial = serial.Serial(
-            self.path,
-            baudrate=self._baud,
-            parity={"even": "E", "odd": "O", "none": "N"}[self._form.parity],
-            stopbits=self._form.stops,
-            timeout=0,
-            write_timeout=0,
-        )
+        try:
+            self._serial = serial.Serial(
+                self.path,
+                baudrate=self._baud,
+                parity={"even": "E", "odd": "O", "none": "N"}[self._form.parity],
+                stopbits=self._form.stops,
+                timeout=0,
+                write_timeout=0,
+            )
+        except termios.error as problem:
+            raise OSError(problem.args[0], f"{self.path} cannot have {self._baud} baud and {self._form}") from None
         self.fd = self._serial.fileno()
         os.set_blocking(self.fd, False)
 

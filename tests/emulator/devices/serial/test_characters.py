@@ -1,6 +1,5 @@
 """Levels on the pair and what a UART makes of them."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
