@@ -4,10 +4,15 @@ import asyncio
 import struct
 
 import pytest
+from asyncua import ua
+from asyncua.common.utils import Buffer
+from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 
-from hil.insertion.link.base import registry
+from hil.insertion.link.base import create, registry
+from hil.insertion.opcua.message import Message
 from hil.traces.opcua import decode
-from hil.traces.opcua_client import Abort, read_body, status
+from hil.traces.opcua_binary import blob
+from hil.traces.opcua_client import Abort, number_id, read_body, status
 from tests.hil.insertion.opcua_link import COUNT, FLOW, WAVE, Shared
 
 KINDS = sorted(kind for kind in registry() if kind.startswith("opcua_"))
@@ -404,3 +409,49 @@ def test_a_fault_put_on_amid_a_conversation_finds_its_chunks(shared):
             assert link.proxy._connections[max(link.proxy._connections)].messages is None
 
     shared.run(body)
+
+
+BROWSE = b"\0\0" + struct.pack("<qIIi", 0, 0, 0, 1) + number_id(85) + struct.pack("<i", 0) + number_id(33)
+BROWSE += struct.pack("<?II", True, 0, 63)
+
+
+def test_browsing_never_ends_until_it_is_let_go(shared):
+    async def body(link):
+        async with link.client() as client:
+            link.put("opcua_endless_browse", pages=3)
+            first = str(await client.call("Browse", BROWSE))
+            assert first.endswith("and more to come")
+            for more in (True, True, False):
+                following = struct.pack("<?i", False, 1) + blob(b"endless")
+                said = str(await client.call("BrowseNext", following))
+                assert said == (first if more else first.removesuffix(" and more to come"))
+            assert client.sequences == list(range(1, len(client.sequences) + 1))
+
+    shared.run(body)
+
+
+def test_a_stalled_server_answers_everything_in_the_end(shared):
+    async def body(link):
+        async with link.client() as client:
+            await client.read(FLOW)
+            fault = link.put("opcua_stall")
+            asked = [client.ask("Read", read_body(FLOW)) for _ in range(3)]
+            await until(lambda: fault.hits == 3)
+            link.take_off()
+            assert [(await client.answer()).request for _ in asked] == asked
+
+    shared.run(body)
+
+
+def test_history_has_a_hole(shared):
+    """The answer is made by hand: whether a device keeps history is not the link's affair."""
+    history = ua.HistoryData([ua.DataValue(ua.Variant(float(i))) for i in range(10)])
+    data = ua.ExtensionObject(ua.NodeId(658), struct_to_binary(history))
+    response = ua.HistoryReadResponse(Results=[ua.HistoryReadResult(HistoryData=data)])
+    body = struct_to_binary(response)
+    chunk = struct.pack("<3scIIIII", b"MSG", b"F", 24 + len(body), 1, 1, 5, 5) + body
+    fault = create("opcua_history_gaps", {"gap": 0.4})
+    fault.severity = 1.0
+    (thinned,) = fault.rewrite(Message(0, "down", (chunk,)), None)
+    kept = struct_from_binary(ua.HistoryReadResponse, Buffer(thinned.body)).Results[0].HistoryData
+    assert [value.Value.Value for value in kept.DataValues] == [0.0, 1.0, 2.0, 7.0, 8.0, 9.0]

@@ -251,9 +251,10 @@ def test_services_are_unsupported_unanswered_or_too_narrow(shared):
             with On(link, "opcua_subscriptions_unsupported"), pytest.raises(Abort) as refused:
                 await client.subscribe(FLOW)
             assert refused.value.args == (status("Bad_ServiceUnsupported"),)
-            with On(link, "opcua_limits_small", nodes=2), pytest.raises(Abort) as refused:
+            with On(link, "opcua_limits_small", nodes=2):
                 assert len(await client.read(FLOW, COUNT)) == 2
-                await client.read(FLOW, COUNT, WAVE)
+                with pytest.raises(Abort) as refused:
+                    await client.read(FLOW, COUNT, WAVE)
             assert refused.value.args == (status("Bad_TooManyOperations"),)
             assert len(await client.read(FLOW, COUNT, WAVE)) == 3
             link.bench.image.take_writes()
@@ -315,9 +316,7 @@ def test_after_a_namespace_shift_the_old_index_leads_astray(shared):
                 assert "urn:plantbench:decoy" in said
         await _restarted(link)
         async with link.client() as client:
-            assert (await client.read(FLOW))[0].text == right.text.replace(
-                right.text, (await client.read(FLOW))[0].text
-            )
+            assert (await client.read(FLOW))[0].text not in (None, setpoint.text)
 
     shared.run(body)
 
