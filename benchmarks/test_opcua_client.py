@@ -1,8 +1,8 @@
 """A notification of 5,000 values decoded by the twin's client and by stock asyncua's, in one run.
 
-The bytes are asyncua's own. `alike` are doubles with both timestamps, which the twin reads as a table; `mixed`
-changes type from row to row, which no table can hold; `batches` is what the twin's connector makes of them, one by
-one. CPU time of one core. Run: ``pytest benchmarks/test_opcua_client.py -s``.
+The bytes are asyncua's own. `columns` are doubles with both timestamps, which the twin reads as a table; `mixed`
+changes type from row to row; `one by one` is the walk over what was decoded, for points that each take their own
+way. Wall time of one core, medians. Run: ``pytest benchmarks/test_opcua_client.py -s``.
 """
 
 from datetime import UTC, datetime
@@ -52,5 +52,4 @@ def test_values_cost_little() -> None:
     print(f"columns: {1e6 / per_value['columns']:,.0f} values/s of one core")
     assert per_value["columns"] <= COLUMNS_US
     assert per_value["mixed"] <= SINGLE_US
-    assert per_value["mixed"] + per_value["one by one"] <= SINGLE_US
     assert per_value["columns"] <= per_value["asyncua"] / 20

@@ -20,7 +20,8 @@ _DATA_CHANGE = 811
 _STATUS_CHANGE = 820
 MAX_ITEMS = 2_000_000
 _RUN = 16
-"""A run shorter than this is not worth a table."""
+"""Fewer rows than this are not worth a table."""
+_CHUNK = 50_000
 
 _I32 = struct.Struct("<i")
 _U32 = struct.Struct("<I")
@@ -208,6 +209,7 @@ class _Layout:
     """A row of one shape: client handle, encoding mask, value's type, and the parts the mask names."""
 
     table: np.dtype[np.void]
+    size: int
     row: struct.Struct
     status: int
     source: int
@@ -230,7 +232,12 @@ def _layout(mask: int, kind: int) -> _Layout:
             at += 1
     table = np.dtype({"names": names, "formats": codes, "offsets": _offsets(codes), "itemsize": struct.calcsize(form)})
     return _Layout(
-        table, struct.Struct(form), place.get("status", -1), place.get("source", -1), place.get("server", -1)
+        table,
+        table.itemsize,
+        struct.Struct(form),
+        place.get("status", -1),
+        place.get("source", -1),
+        place.get("server", -1),
     )
 
 
@@ -239,7 +246,7 @@ def _offsets(codes: list[str]) -> list[int]:
     return [sum(sizes[:place]) for place in range(len(sizes))]
 
 
-_LAYOUTS = {(mask, kind): _layout(mask, kind) for mask in range(1, 64, 2) for kind in SCALARS}
+_LAYOUTS = {mask << 8 | kind: _layout(mask, kind) for mask in range(1, 64, 2) for kind in SCALARS}
 Row = tuple[int, float, int, int, int]
 
 
@@ -249,39 +256,66 @@ def _data_changes(data: bytes, at: int, end: int, found: Changes) -> None:
     if count > MAX_ITEMS or count * 5 > end - at:
         raise UndecodableError(f"{count} changes in {end - at} bytes")
     rows: list[Row] = []
-    single = 0
     while count > 0:
-        layout = _LAYOUTS.get((data[at + 4], data[at + 5]))
+        layout = _LAYOUTS.get(data[at + 4] << 8 | data[at + 5])
         if layout is None:
             (handle,) = _U32.unpack_from(data, at)
             value, at = decode_data_value(data, at + 4)
             _flush(rows, found)
             found.others.append((handle, value))
             count -= 1
-            continue
-        if single <= 0 and count >= _RUN:
-            run = _run(data, at, end, count, layout)
-            if run is not None:
-                _flush(rows, found)
-                found.columns.append(run)
-                at += len(run) * layout.table.itemsize
-                count -= len(run)
-                continue
-            single = 4 * _RUN
-        single -= 1
-        values = layout.row.unpack_from(data, at)
-        rows.append((
-            values[0], float(values[3]), values[layout.status] if layout.status > 0 else 0,
-            values[layout.source] if layout.source > 0 else 0, values[layout.server] if layout.server > 0 else 0,
-        ))  # fmt: skip
-        at += layout.row.size
-        count -= 1
+        elif count >= _RUN:
+            run, size = _run(data, at, end, count, layout) or _mixed(data, at, end, count)
+            _flush(rows, found)
+            found.columns.append(run)
+            at += size
+            count -= len(run)
+        else:
+            values = layout.row.unpack_from(data, at)
+            rows.append((
+                values[0], float(values[3]), values[layout.status] if layout.status > 0 else 0,
+                values[layout.source] if layout.source > 0 else 0, values[layout.server] if layout.server > 0 else 0,
+            ))  # fmt: skip
+            at += layout.row.size
+            count -= 1
     if at > end:
         raise UndecodableError("changes beyond the end of their notification")
     _flush(rows, found)
 
 
-def _run(data: bytes, at: int, end: int, count: int, layout: _Layout) -> Columns | None:
+def _mixed(data: bytes, at: int, end: int, count: int) -> tuple[Columns, int]:
+    """Walk over rows of several layouts, then gather those of each layout as a table."""
+    begun, starts, keys = at, [], []
+    for _ in range(min(count, _CHUNK)):
+        key = data[at + 4] << 8 | data[at + 5]
+        layout = _LAYOUTS.get(key)
+        if layout is None:
+            break
+        starts.append(at)
+        keys.append(key)
+        at += layout.size
+    if at > end:
+        raise UndecodableError("changes beyond the end of their notification")
+    raw, places, kinds = np.frombuffer(data, np.uint8), np.array(starts), np.array(keys)
+    n = len(starts)
+    all_ = Columns(
+        np.empty(n, np.uint32), np.empty(n), np.zeros(n, np.uint32), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    )
+    for key in np.unique(kinds).tolist():
+        layout = _LAYOUTS[key]
+        (where,) = np.nonzero(kinds == key)
+        table = raw[places[where][:, None] + np.arange(layout.size)].view(layout.table)[:, 0]
+        all_.handles[where], all_.values[where] = table["handle"], table["value"]
+        if layout.status > 0:
+            all_.statuses[where] = table["status"]
+        if layout.source > 0:
+            all_.source_ticks[where] = table["source"]
+        if layout.server > 0:
+            all_.server_ticks[where] = table["server"]
+    return all_, at - begun
+
+
+def _run(data: bytes, at: int, end: int, count: int, layout: _Layout) -> tuple[Columns, int] | None:
     """View the rows that follow as a table, as far as they have this layout; None where they are too few."""
     count = min(count, (end - at) // layout.table.itemsize)
     if count < _RUN:
@@ -294,12 +328,15 @@ def _run(data: bytes, at: int, end: int, count: int, layout: _Layout) -> Columns
             return None
         table = table[:count]
     none = np.broadcast_to(np.int64(0), count)
-    return Columns(
-        table["handle"],
-        table["value"].astype(np.float64),
-        table["status"] if layout.status > 0 else np.broadcast_to(_NO_STATUS, count),
-        table["source"] if layout.source > 0 else none,
-        table["server"] if layout.server > 0 else none,
+    return (
+        Columns(
+            table["handle"],
+            table["value"].astype(np.float64),
+            table["status"] if layout.status > 0 else np.broadcast_to(_NO_STATUS, count),
+            table["source"] if layout.source > 0 else none,
+            table["server"] if layout.server > 0 else none,
+        ),
+        count * layout.size,
     )
 
 

@@ -54,7 +54,7 @@ class UndecodableError(ValueError):
     """The bytes are no DataValue, or one of a type that is no measured value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DataValue:
     """What a server says of one node.
 
