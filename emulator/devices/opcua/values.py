@@ -5,6 +5,7 @@ Times are FILETIMEs, 100 ns ticks since 1601-01-01 UTC (§5.2.2.5), which Python
 carry.
 """
 
+import math
 import struct
 from typing import Final, Literal
 
@@ -57,11 +58,11 @@ def fit(type_: BuiltIn, value: float) -> bool | int | float:
     if type_ == "Boolean":
         return bool(value)
     if type_ in _LIMITS:
-        if isinstance(value, float) and not np.isfinite(value):
-            return 0 if np.isnan(value) else _LIMITS[type_][value > 0]
+        if isinstance(value, float) and not math.isfinite(value):
+            return 0 if math.isnan(value) else _LIMITS[type_][value > 0]
         low, high = _LIMITS[type_]
         return min(max(round(value), low), high)
-    if type_ == "Float" and np.isfinite(value):
+    if type_ == "Float" and math.isfinite(value):
         return min(max(float(value), -_FLOAT_MAX), _FLOAT_MAX)
     return float(value)
 

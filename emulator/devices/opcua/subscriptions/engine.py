@@ -279,6 +279,10 @@ class SubscriptionEngine:
                 del subscription.singles[item.id]
                 subscription.ready.pop(item.id, None)
 
+    def resend(self, subscription: Subscription) -> None:
+        """Tell the present values again: the method ResendData (OPC 10000-5 §9.2)."""
+        self._say_again(subscription)
+
     def _say_again(self, subscription: Subscription) -> None:
         """Queue the present value of every reporting item that has nothing waiting."""
         self.single(subscription, list(subscription.items.values()))

@@ -6,7 +6,7 @@ select clauses and the where clause of each item's filter are put to it.
 
 import struct
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from asyncua import ua
@@ -137,10 +137,9 @@ class EventItem:
         """Return how many events wait."""
         return len(self.queue.events)
 
-    def take(self, count: int) -> Iterator[bytes]:
+    def take(self, count: int) -> list[bytes]:
         """Hand over and forget at most `count` encoded events, oldest first."""
-        for _ in range(min(count, len(self.queue.events))):
-            yield self.queue.popleft()
+        return [self.queue.popleft() for _ in range(min(count, len(self.queue.events)))]
 
     def set_mode(self, mode: int) -> None:
         """Disable, sample or report; a disabled item forgets what waits."""

@@ -1,11 +1,9 @@
 """Monitored items: one attribute watched for one client (OPC 10000-4 §5.13)."""
 
-from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
 import numpy as np
 
-from emulator.devices.opcua import values
 from emulator.devices.opcua.subscriptions.filters import STATUS, STATUS_VALUE_TIME, Rule
 from emulator.devices.opcua.subscriptions.notification import item_notification
 from emulator.devices.opcua.subscriptions.queues import ItemQueue, Sample
@@ -29,7 +27,7 @@ class Item(Protocol):
         """Return how many notifications wait."""
         ...
 
-    def take(self, count: int) -> Iterator[bytes]:
+    def take(self, count: int) -> list[bytes]:
         """Hand over and forget at most `count` encoded notifications, oldest first."""
         ...
 
@@ -114,11 +112,14 @@ class DataItem:
         """Look, and queue what is worth a notification; returns whether something was."""
         source = self.source
         if isinstance(source, ServedSource) and source.plain:
-            version = source.attribute.served.refresh()
+            served = source.attribute.served
+            version = served.refresh()
             if version == self._last_version:
                 return False
             self._last_version = version
-        sample = source.look(server_ticks)
+            sample = Sample(served.variant, served.status, served.source_ticks, server_ticks)
+        else:
+            sample = source.look(server_ticks)
         if not self._worth(sample):
             return False
         self.last = sample
@@ -154,12 +155,14 @@ class DataItem:
         """Return how many notifications wait."""
         return len(self.queue.samples)
 
-    def take(self, count: int) -> Iterator[bytes]:
+    def take(self, count: int) -> list[bytes]:
         """Hand over and forget at most `count` encoded notifications, oldest first."""
         samples, handle, times = self.queue.samples, self.handle, self.times
-        for _ in range(min(count, len(samples))):
-            variant, status, source, server = samples.popleft()
-            yield item_notification(handle, values.data_value(variant, status, source, server, times))
+        if count < len(samples):
+            return [item_notification(handle, *samples.popleft(), times) for _ in range(count)]
+        pieces = [item_notification(handle, *sample, times) for sample in samples]
+        samples.clear()
+        return pieces
 
     def set_mode(self, mode: int) -> None:
         """Disable, sample or report; a disabled item forgets all, an enabled one begins with its initial value."""

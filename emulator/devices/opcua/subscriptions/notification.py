@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from emulator.devices.opcua import values
+
 DATA_CHANGE: Final = 811
 EVENT_LIST: Final = 916
 STATUS_CHANGE: Final = 820
@@ -13,14 +15,21 @@ _HEADER: Final = struct.Struct("<qII")  # time, request handle, service result
 _NO_DIAGNOSTICS: Final = b"\0" + struct.pack("<i", 0) + b"\0\0\0"  # nor string table nor additional header
 _NONE: Final = struct.pack("<i", 0)
 _COUNT: Final = struct.Struct("<i").pack
+_PLAIN: Final = struct.Struct("<IB").pack
+_TIMES: Final = struct.Struct("<qq").pack
+_VALUE_AND_TIMES: Final = 0x0D
 _HANDLE: Final = struct.Struct("<I").pack
 _MESSAGE: Final = struct.Struct("<Iqi")  # sequence number, publish time, number of NotificationData
 _BODY: Final = struct.Struct("<BBHBi")  # four-byte NodeId in namespace 0, body is a byte string, its length
 
 
-def item_notification(handle: int, data_value: bytes) -> bytes:
-    """Return a MonitoredItemNotification of an encoded DataValue (§7.25.2)."""
-    return _HANDLE(handle) + data_value
+def item_notification(
+    handle: int, variant: bytes | None, status: int, source: int | None, server: int | None, times: int
+) -> bytes:
+    """Return a MonitoredItemNotification (§7.25.2) of a value as `values.data_value` takes it."""
+    if times == values.BOTH and not status and variant is not None and source is not None and server is not None:
+        return _PLAIN(handle, _VALUE_AND_TIMES) + variant + _TIMES(source, server)
+    return _HANDLE(handle) + values.data_value(variant, status, source, server, times)
 
 
 def extension(type_id: int, body: Sequence[bytes]) -> list[bytes]:

@@ -12,8 +12,6 @@ from emulator.devices.opcua.subscriptions.requests import answer
 from emulator.devices.opcua.subscriptions.states import TIMER, State, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
     from emulator.devices.opcua.subscriptions.events import EventItem
     from emulator.devices.opcua.subscriptions.groups import Group
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 _LAST_SEQUENCE: Final = 0xFFFF_FFFF
 _OVERHEAD: Final = 4_096  # of a Publish response beside its notifications, generously [bytes]
-_SMALLEST: Final = 64  # a notification's bytes, for a first guess at how many fit
+_SMALLEST: Final = 34  # the most bytes of a notification of a group
 
 
 class Subscription:
@@ -230,21 +228,17 @@ class Subscription:
     def _compose(self, room: int | None) -> bytes:
         """Make the next message out of what waits and keep it for Republish."""
         left = self.per_message
-        if room is not None:
-            left = min(left, max(1, room // _SMALLEST))
-        data: list[list[bytes]] = []
         changes: list[bytes] = []
-        count = 0
-        parts = (self._from_groups, self._from_items) if self._groups_first else (self._from_items, self._from_groups)
         events: list[bytes] = []
-        for part in parts:
-            for number, piece, is_event in part(left, room):
-                (events if is_event else changes).append(piece)
-                left -= number
-                count += 0 if is_event else number
-                if room is not None:
-                    room -= len(piece)
+        count = 0
+        for part in (
+            (self._from_groups, self._from_items) if self._groups_first else (self._from_items, self._from_groups)
+        ):
+            number, size = part(left - count - len(events), room, changes, events)
+            count += number
+            room = None if room is None else room - size
         self._groups_first = not self._groups_first
+        data: list[list[bytes]] = []
         if changes:
             data.append(data_change(count, changes))
         if events:
@@ -253,30 +247,39 @@ class Subscription:
         self._keep(encoded)
         return encoded
 
-    def _from_items(self, left: int, room: int | None) -> Iterator[tuple[int, bytes, bool]]:
-        begun = False
-        while self.ready and left > 0 and (room is None or room > 0 or not begun):
-            item = next(iter(self.ready.values()))
-            for piece in item.take(left):
-                begun = True
-                yield 1, piece, item.events
-                left -= 1
+    def _from_items(self, left: int, room: int | None, changes: list[bytes], events: list[bytes]) -> tuple[int, int]:
+        """Take notifications of single items; returns the number of data changes and the size of all [bytes]."""
+        done, number, size, before = [], 0, 0, len(events)
+        for item in self.ready.values():
+            into = events if item.events else changes
+            while left > 0 and item.waiting():
+                pieces = item.take(left if room is None else 1)
+                into += pieces
+                left -= len(pieces)
+                number += len(pieces)
                 if room is not None:
-                    room -= len(piece)
-                    if room <= 0:
-                        break
+                    size += len(pieces[0])
+                    left = left if size < room else 0
             if not item.waiting():
-                del self.ready[item.id]
-                item.triggered = False
-
-    def _from_groups(self, left: int, _room: int | None) -> Iterator[tuple[int, bytes, bool]]:
-        for group in self.groups:
+                done.append(item)
             if left <= 0:
-                return
-            if group.count:
-                number, piece = group.take(left)
-                left -= number
-                yield number, piece, False
+                break
+        for item in done:
+            del self.ready[item.id]
+            item.triggered = False
+        return number - (len(events) - before), size
+
+    def _from_groups(self, left: int, room: int | None, changes: list[bytes], _events: list[bytes]) -> tuple[int, int]:
+        """Take notifications of groups; returns their number and size [bytes]."""
+        total, size = 0, 0
+        for group in self.groups:
+            most = left - total if room is None else min(left - total, (room - size) // _SMALLEST)
+            if group.count and most > 0:
+                number, piece = group.take(most)
+                changes.append(piece)
+                total += number
+                size += len(piece)
+        return total, size
 
     def _keep(self, encoded: bytes) -> None:
         limits = self.engine.limits
