@@ -13,6 +13,7 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
 from emulator.devices.image import SECOND, DeviceImage
+from emulator.devices.opcua import server_methods
 from emulator.devices.opcua.alarms.desk import AlarmDesk
 from emulator.devices.opcua.changed_nodes import DECOY, add_decoys
 from emulator.devices.opcua.core import PlantServer
@@ -162,6 +163,8 @@ class OpcUaDevice:
             index = await server.register_namespace(self.device.namespace or f"urn:plantbench:{self.device.id}")
             self.index = index
             self._build(server, index)
+            if self.device.opcua.profile != "slow_kit":
+                server_methods.serve(server.iserver.aspace, self.subscriptions)
             self._attributes += await add_models(server, index, self.device, self._served)
             await server.start()
         except BaseException:

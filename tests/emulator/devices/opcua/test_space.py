@@ -329,3 +329,37 @@ def test_a_slow_gateway_answers_after_its_delay_in_plant_time(served):
             await client.disconnect()
 
     asyncio.run(main())
+
+
+class _Heard:
+    def __init__(self):
+        self.values = asyncio.Queue()
+
+    def datachange_notification(self, node, value, data):
+        self.values.put_nowait(value)
+
+
+def test_a_client_asks_which_items_it_has_and_hears_their_values_again(on_bench):
+    async def body(bench, client):
+        bench.commit()
+        server = client.nodes.server
+        heard = _Heard()
+        subscription = await client.create_subscription(50, heard)
+        item = await subscription.subscribe_data_change(await bench.node(client, "Pump1/Flow"))
+        assert await asyncio.wait_for(heard.values.get(), 4) == 1.0
+        number = ua.Variant(subscription.subscription_id, ua.VariantType.UInt32)
+        servers, clients = await server.call_method(ua.NodeId(ua.ObjectIds.Server_GetMonitoredItems), number)
+        assert (servers, len(clients)) == ([item], 1)
+        await server.call_method(ua.NodeId(ua.ObjectIds.Server_ResendData), number)
+        bench.commit(pump1__flow=1.0)
+        assert await asyncio.wait_for(heard.values.get(), 4) == 1.0
+        other = await bench.client()
+        with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+            await other.nodes.server.call_method(ua.NodeId(ua.ObjectIds.Server_GetMonitoredItems), number)
+        none = ua.Variant(99_999, ua.VariantType.UInt32)
+        with pytest.raises(ua.uaerrors.BadSubscriptionIdInvalid):
+            await other.nodes.server.call_method(ua.NodeId(ua.ObjectIds.Server_ResendData), none)
+        await other.disconnect()
+        await subscription.delete()
+
+    on_bench(body)
