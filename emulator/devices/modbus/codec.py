@@ -41,25 +41,25 @@ class Malformed(NamedTuple):
 
 
 class ModbusServerCodec:
-    """The server's end of one Modbus TCP connection."""
+    """The server's end of one Modbus TCP connection; `rest` is the beginning of a frame that is not whole yet."""
 
-    __slots__ = ("_broken", "_rest")
+    __slots__ = ("_broken", "rest")
     # Frames carry a transaction id and a length that a fault can lie about.
     mbap: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        self._rest = b""
+        self.rest = b""
         self._broken = False
 
     @property
     def waiting_for_more(self) -> bool:
         """Whether the bytes so far end inside a frame."""
-        return bool(self._rest)
+        return bool(self.rest)
 
     def receive(self, data: bytes) -> list[Request | Malformed]:
         """Return what ``data`` completes, in order; an incomplete frame stays for the next call."""
-        if self._rest:
-            data = self._rest + data
+        if self.rest:
+            data = self.rest + data
         if self._broken:
             return []
         found: list[Request | Malformed] = []
@@ -68,7 +68,7 @@ class ModbusServerCodec:
             transaction, protocol, length, unit = _HEADER.unpack_from(data, start)
             if protocol != 0 or not _LENGTH_MIN <= length <= _LENGTH_MAX:
                 self._broken = True
-                self._rest = b""
+                self.rest = b""
                 found.append(Malformed(_header_error(protocol, length)))
                 return found
             stop = start + _PREFIX + length
@@ -76,7 +76,7 @@ class ModbusServerCodec:
                 break
             found.append(Request(transaction, unit, data[start + 7 : stop]))
             start = stop
-        self._rest = data[start:] if start < end else b""
+        self.rest = data[start:] if start < end else b""
         return found
 
     def send(self, response: Response) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Protocol
 
-from emulator.devices.modbus.codec import Malformed
+from emulator.devices.modbus.codec import Malformed, ModbusServerCodec
 from emulator.devices.modbus.conversation import Conversation
 from emulator.devices.modbus.device import BROADCAST
 from emulator.devices.modbus.repeats import REQUEST_SIZE
@@ -44,7 +44,12 @@ class Connection(asyncio.BufferedProtocol):
         self._server = server
         self._loop = loop
         self._codec = server.new_codec()
-        self._mbap = server.framing == "tcp"
+        self._mbap = isinstance(self._codec, ModbusServerCodec)
+        # Nothing healthy stands between request and answer: a repeated read may take the short way.
+        short = server.pace is None and server.tls is None
+        self._direct = self._codec if short and isinstance(self._codec, ModbusServerCodec) else None
+        self._wrong = server.misbehaviour
+        self._repeats = server.repeats
         self._silence: Callable[[], list[Request | Malformed]] | None = getattr(self._codec, "silence", None)
         self._silence_timer: asyncio.TimerHandle | None = None
         self._buffer = bytearray(_READ_SIZE)
@@ -91,14 +96,18 @@ class Connection(asyncio.BufferedProtocol):
         if conversation is None or transport is None:
             return
         data = bytes(self._view[:nbytes])
-        if nbytes == REQUEST_SIZE and self._mbap and conversation.plain and not self._codec.waiting_for_more:
-            repeats = self._server.repeats
-            answer = repeats.answer(data)
+        direct = self._direct
+        if (
+            direct is not None
+            and nbytes == REQUEST_SIZE
+            and not (self._wrong.active or conversation.held or direct.rest)
+        ):
+            answer = self._repeats.answer(data)
             if answer is not None:
                 self._talked = True
                 transport.write(answer)
                 return
-            repeats.learn(data)
+            self._repeats.learn(data)
         if self._take(self._codec.receive(data)) and self._silence is not None:
             self._watch_silence()
 

@@ -62,8 +62,8 @@ class Conversation:
     """
 
     __slots__ = (
-        "_allowed", "_device", "_framing", "_generation", "_held", "_later", "_mbap", "_misbehaviour", "_now_s",
-        "_number", "_pace", "_send", "_soon",
+        "_allowed", "_device", "_framing", "_generation", "_later", "_mbap", "_misbehaviour", "_now_s",
+        "_number", "_pace", "_send", "_soon", "held",
     )  # fmt: skip
 
     def __init__(
@@ -91,13 +91,13 @@ class Conversation:
         self._allowed = allowed
         self._mbap = bool(getattr(framing, "mbap", False))
         # Frames held back, oldest first, and whether each leaves behind the next answer.
-        self._held: dict[int, tuple[bytes, bool]] = {}
+        self.held: dict[int, tuple[bytes, bool]] = {}
         self._number = 0
 
     @property
     def plain(self) -> bool:
         """Whether nothing is between request and answer: no misbehaviour, pace or role, and no answer held back."""
-        return not (self._misbehaviour.active or self._held or self._pace or self._allowed)
+        return not (self._misbehaviour.active or self.held or self._pace or self._allowed)
 
     def answer(self, request: Request) -> bytes:
         """Return the bytes to send now: nothing, an answer, or held answers and then the new one."""
@@ -150,7 +150,7 @@ class Conversation:
         """Return the bytes to send now and see to the others."""
         frame = exchange.before + exchange.frame + exchange.after
         ahead, behind = self._give_up_held()
-        if frame and exchange.held_s is not None and len(self._held) < _HELD_MAX:
+        if frame and exchange.held_s is not None and len(self.held) < _HELD_MAX:
             self._hold(frame, exchange.held_s, behind=exchange.held_behind)
             return ahead + behind
         if frame and exchange.pieces is not None:
@@ -162,7 +162,7 @@ class Conversation:
 
     def _hold(self, frame: bytes, delay_s: float, *, behind: bool) -> None:
         self._number += 1
-        self._held[self._number] = frame, behind
+        self.held[self._number] = frame, behind
         self._later(delay_s, partial(self._release, self._number))
 
     def _trickle(self, parts: list[bytes], rest: bytes, gap_s: float) -> None:
@@ -172,24 +172,24 @@ class Conversation:
         soon = self._soon or asyncio.get_running_loop().call_later
         for index, part in enumerate(parts):
             self._number += 1
-            self._held[self._number] = part, False
+            self.held[self._number] = part, False
             soon(gap_s * (index + 1), partial(self._release, self._number))
 
     def _give_up_held(self) -> tuple[bytes, bytes]:
         """Return what leaves ahead of the next answer and what leaves behind it."""
-        if not self._held:
+        if not self.held:
             return b"", b""
-        ahead = b"".join(frame for frame, behind in self._held.values() if not behind)
-        behind = b"".join(frame for frame, behind in self._held.values() if behind)
-        self._held.clear()
+        ahead = b"".join(frame for frame, behind in self.held.values() if not behind)
+        behind = b"".join(frame for frame, behind in self.held.values() if behind)
+        self.held.clear()
         return ahead, behind
 
     def _release(self, number: int) -> None:
-        frame = self._held.pop(number, None)
+        frame = self.held.pop(number, None)
         if frame is not None:
             self._send(frame[0])
 
     def close(self) -> None:
         """Forget what is held: there is nobody left to send it to."""
         self._generation += 1
-        self._held.clear()
+        self.held.clear()

@@ -86,7 +86,7 @@ def test_garbage_never_raises_and_never_piles_up(data):
     codec = ModbusServerCodec()
     for start in range(0, len(data), 7):
         codec.receive(data[start : start + 7])
-    assert len(codec._rest) <= 260
+    assert len(codec.rest) <= 260
 
 
 def test_the_specifications_tcp_example_is_framed_as_printed():

@@ -137,4 +137,4 @@ def test_a_client_that_never_waits_cannot_pile_up_late_answers(line):
     line.wrong.set(LateAnswer(1000.0), 1.0)
     for _ in range(500):
         line.ask()
-    assert len(line.talk._held) <= 1
+    assert len(line.talk.held) <= 1
