@@ -12,6 +12,7 @@ from twin.batch import Batch, Stamp, Status, Values, is_bad, no_reading, reading
 from twin.connectors.backoff import Backoff
 from twin.connectors.base import ConnectorState
 from twin.connectors.opcua_feed import Feed
+from twin.connectors.opcua_security import secured_of
 from twin.connectors.opcua_session import (
     SERVER_STATE,
     NodeId,
@@ -82,6 +83,7 @@ class OpcUaConnector:
         self._clock = clock
         self._targets = [_target(point) for point in points if point.signal is not None]
         self._session: OpcUaSession | None = None
+        self._secured = secured_of(device)
         self._feed = _feed(device) if clock is not None else None
         self._ticket: Ticket | None = None
         self._nodes_per_read = 0
@@ -230,7 +232,7 @@ class OpcUaConnector:
             self._tries.append(now_ns)
             timeout_s = self._device.timeout
             session_s, ticket, self._ticket = max(30.0, 4e-9 * self._device.poll), self._ticket, None
-            self._session = await open_session(self._url, timeout_s, session_s, ticket)
+            self._session = await open_session(self._url, timeout_s, session_s, ticket, self._secured)
             self._sessions += 1
             self._resolve_at_ns = now_ns
         if self._resolve_at_ns is not None and now_ns >= self._resolve_at_ns:

@@ -20,6 +20,7 @@ from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary
 from asyncua.ua.uaerrors import UaStatusCodeError
 
 from twin.clock import stopwatch_s
+from twin.connectors.opcua_security import Secured, check_session, secure
 from twin.connectors.opcua_values import DataValue, UndecodableError, decode_data_values
 
 MAX_MESSAGE = 16 * 1024 * 1024
@@ -284,7 +285,7 @@ class OpcUaSession:
 
 
 async def open_session(
-    url: str, timeout_s: float, session_timeout_s: float, ticket: "Ticket | None" = None
+    url: str, timeout_s: float, session_timeout_s: float, ticket: "Ticket | None" = None, secured: Secured | None = None
 ) -> OpcUaSession:
     """Connect, open a channel, and go on with the session of a ticket, else create and activate one.
 
@@ -295,27 +296,30 @@ async def open_session(
     ------
     SessionLostError : it did not work; the message says at which step
     """
-    client = Client(url, timeout=timeout_s)
-    client.name = client.description = "plantbench twin"
-    client.application_uri = "urn:plantbench:twin"
+    client = _client(url, timeout_s)
     client.session_timeout = int(session_timeout_s * 1000)
-    client.uaclient = _Channel(timeout_s)
-    client.max_messagesize, client.max_chunkcount = MAX_MESSAGE, MAX_CHUNKS
+    secured = secured or Secured()
     session = OpcUaSession(client, timeout_s)
     step = "connecting"
+    endpoints: list[ua.EndpointDescription] = []
     try:
+        if secured.policy is not None:
+            step = "checking the server's security"
+            endpoints = await secure(client, _client(url, timeout_s), secured)
+        step = "connecting"
         await client.connect_socket()
         step = "greeting"
         await client.send_hello()
         step = "opening the channel"
         await client.open_secure_channel()
-        if ticket is not None and await _resumed(client, ticket):
+        if ticket is not None and await _resumed(client, ticket, secured):
             session.resumed = True
             return session
         step = "creating the session"
-        await client.create_session()
+        created = await client.create_session()
+        check_session(client, secured, endpoints, created.ServerEndpoints)
         step = "activating the session"
-        await client.activate_session()
+        await client.activate_session(secured.user, secured.password)
     except asyncio.CancelledError:
         session.drop()
         raise
@@ -330,11 +334,20 @@ async def open_session(
     return session
 
 
-async def _resumed(client: Client, ticket: "Ticket") -> bool:
+def _client(url: str, timeout_s: float) -> Client:
+    client = Client(url, timeout=timeout_s)
+    client.name = client.description = "plantbench twin"
+    client.application_uri = "urn:plantbench:twin"
+    client.uaclient = _Channel(timeout_s)
+    client.max_messagesize, client.max_chunkcount = MAX_MESSAGE, MAX_CHUNKS
+    return client
+
+
+async def _resumed(client: Client, ticket: "Ticket", secured: Secured) -> bool:
     client.uaclient.session.restore_authentication_token(ticket.token)
     client._server_nonce, client._policy_ids = ticket.nonce, ticket.policies  # noqa: SLF001
     try:
-        await client.activate_session()
+        await client.activate_session(secured.user, secured.password)
     except UaStatusCodeError:
         client.uaclient.session.reset_authentication_token()
         return False

@@ -1,0 +1,215 @@
+"""Security of an OPC UA client: one policy and mode, a server that is who it says, and no way down from there.
+
+A server certificate is checked in the order of OPC 10000-4, 6.1.3; the first thing wrong is the reason, by its
+StatusCode. What GetEndpoints told is compared with what CreateSession tells over the secured channel (5.7.2).
+"""
+
+import ipaddress
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from asyncua import Client, ua
+from asyncua.crypto import security_policies, uacrypto
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from rigs.devices.device import Device
+from twin.clock import WallClock
+
+_POLICIES = {
+    "Basic256Sha256": security_policies.SecurityPolicyBasic256Sha256,
+    "Aes128_Sha256_RsaOaep": security_policies.SecurityPolicyAes128Sha256RsaOaep,
+    "Aes256_Sha256_RsaPss": security_policies.SecurityPolicyAes256Sha256RsaPss,
+}
+_NONE = "http://opcfoundation.org/UA/SecurityPolicy#None"
+MAX_FILES = 1000
+
+
+class InsecureError(ConnectionError):
+    """The server is not who it should be, or would lead us to less security than was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """What a client insists on; `policy` None is no security. Certificates are loaded, the password is not shown."""
+
+    policy: type[security_policies.SecurityPolicy] | None = None
+    mode: ua.MessageSecurityMode = ua.MessageSecurityMode.None_
+    certificate: Path | None = None
+    key: Path | None = None
+    trusted: tuple[x509.Certificate, ...] = ()
+    revoked: tuple[x509.CertificateRevocationList, ...] = ()
+    user: str | None = None
+    password: "Secret | None" = None
+    clear_password: bool = False
+
+
+class Secret(str):
+    """A text that does not show itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def secured_of(device: Device) -> Secured:
+    """Read a device's client settings, its files and its password's variable.
+
+    Raises
+    ------
+    ValueError : a file or variable is missing or no use; the message names it
+    """
+    told = device.opcua.client
+    password = None
+    if told.password_env is not None:
+        if told.password_env not in os.environ:
+            raise ValueError(f"the environment variable {told.password_env} with the server's password is not set")
+        password = Secret(os.environ[told.password_env])
+    if told.endpoint == "None":
+        return Secured(user=told.user, password=password, clear_password=told.allow_clear_password)
+    name, _, mode = told.endpoint.rpartition("_")
+    files = [Path(told.certificate or ""), Path(told.key or "")]
+    for path in files:
+        if not path.is_file():
+            raise ValueError(f"{path} is no file; endpoint {told.endpoint} needs the client's certificate and key")
+    trusted, revoked = _trust(Path(told.trusted or ""))
+    return Secured(
+        _POLICIES[name], ua.MessageSecurityMode[mode], files[0], files[1], trusted, revoked,
+        told.user, password, told.allow_clear_password,
+    )  # fmt: skip
+
+
+async def secure(client: Client, probe: Client, secured: Secured) -> list[ua.EndpointDescription]:
+    """Find the endpoint that was asked for, check its certificate, and have the client use it; return all endpoints.
+
+    `probe` is a client of the same server used for GetEndpoints alone, without security.
+
+    Raises
+    ------
+    InsecureError : the endpoint is not offered any more, or the server's certificate is no good
+    """
+    assert secured.policy is not None
+    endpoints: list[ua.EndpointDescription] = await probe.connect_and_get_server_endpoints()
+    chosen = [e for e in endpoints if (e.SecurityPolicyUri, e.SecurityMode) == (secured.policy.URI, secured.mode)]
+    if not chosen:
+        offered = ", ".join(
+            sorted({f"{e.SecurityPolicyUri.rpartition('#')[2]} {e.SecurityMode.name}" for e in endpoints})
+        )
+        raise InsecureError(
+            f"the server offers no {secured.policy.URI.rpartition('#')[2]} {secured.mode.name}, only {offered}"
+        )
+    server = chosen[0]
+    host = urlsplit(client.server_url.geturl()).hostname or ""
+    now = datetime.fromtimestamp(WallClock().now_ns() / 1e9, UTC)
+    problem = certificate_problem(server.ServerCertificate or b"", host, server.Server.ApplicationUri, secured, now)
+    if problem is not None:
+        raise InsecureError(problem)
+    assert secured.certificate is not None
+    own = await uacrypto.load_certificate(secured.certificate)
+    client.application_uri = next(iter(_names(own, x509.UniformResourceIdentifier)), client.application_uri)
+    await client.set_security(
+        secured.policy, secured.certificate, secured.key or "", mode=secured.mode,
+        server_certificate=uacrypto.CertProperties(server.ServerCertificate, "der"),
+    )  # fmt: skip
+    return endpoints
+
+
+def check_session(
+    client: Client,
+    secured: Secured,
+    before: Sequence[ua.EndpointDescription],
+    after: Sequence[ua.EndpointDescription],
+) -> None:
+    """Check what a new session told, before any user's secret leaves: the endpoints, and how a password would travel.
+
+    Raises
+    ------
+    InsecureError : the lists offer other security or certificates, or the password would go in clear text
+    """
+    if before and _kinds(before) != _kinds(after):
+        raise InsecureError("Bad_SecurityChecksFailed: GetEndpoints told of other endpoints than CreateSession")
+    if secured.user is None or secured.clear_password:
+        return
+    policy = client.server_policy(ua.UserTokenType.UserName).SecurityPolicyUri or client.security_policy.URI
+    if policy == _NONE and client.security_policy.URI == _NONE:
+        raise InsecureError("the password would cross the wire in clear text; allow_clear_password permits it")
+
+
+def _kinds(endpoints: Sequence[ua.EndpointDescription]) -> set[tuple[str, int, bytes]]:
+    return {(e.SecurityPolicyUri, int(e.SecurityMode), bytes(e.ServerCertificate or b"")) for e in endpoints}
+
+
+def certificate_problem(der: bytes, host: str, uri: str, secured: Secured, now: datetime) -> str | None:
+    """Return what is wrong with a server's certificate, by its StatusCode; None when it is good."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError:
+        return "Bad_CertificateInvalid: the server's certificate cannot be read"
+    issuer = next((ca for ca in secured.trusted if _issued(certificate, ca)), None)
+    if issuer is None and all(der != trusted.public_bytes(Encoding.DER) for trusted in secured.trusted):
+        return f"Bad_CertificateUntrusted: {certificate.subject.rfc4514_string()} is not in the trust list"
+    for one, code in ((certificate, "Bad_CertificateTimeInvalid"), (issuer, "Bad_CertificateIssuerTimeInvalid")):
+        if one is not None and not one.not_valid_before_utc <= now <= one.not_valid_after_utc:
+            return f"{code}: valid from {one.not_valid_before_utc:%Y-%m-%d} to {one.not_valid_after_utc:%Y-%m-%d}"
+    if not _is_of(certificate, host):
+        return f"Bad_CertificateHostNameInvalid: the certificate is not of {host}"
+    uris = _names(certificate, x509.UniformResourceIdentifier)
+    if uri not in uris:
+        return (
+            f"Bad_CertificateUriInvalid: the server calls itself {uri}, its certificate {', '.join(uris) or 'nothing'}"
+        )
+    for crl in secured.revoked:
+        if crl.issuer == certificate.issuer and crl.get_revoked_certificate_by_serial_number(certificate.serial_number):
+            return "Bad_CertificateRevoked: its authority has revoked the certificate"
+    return None
+
+
+def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    try:
+        basic = authority.extensions.get_extension_for_class(x509.BasicConstraints).value
+        certificate.verify_directly_issued_by(authority)
+    except (x509.ExtensionNotFound, ValueError, TypeError, InvalidSignature):
+        return False
+    return bool(basic.ca)
+
+
+def _names(certificate: x509.Certificate, kind: type[x509.GeneralName]) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    return [str(name.value) for name in names if isinstance(name, kind)]
+
+
+def _is_of(certificate: x509.Certificate, host: str) -> bool:
+    try:
+        return str(ipaddress.ip_address(host)) in _names(certificate, x509.IPAddress)
+    except ValueError:
+        return host.lower() in (name.lower() for name in _names(certificate, x509.DNSName))
+
+
+def _trust(place: Path) -> tuple[tuple[x509.Certificate, ...], tuple[x509.CertificateRevocationList, ...]]:
+    files = sorted(place.iterdir())[:MAX_FILES] if place.is_dir() else [place]
+    certificates: list[x509.Certificate] = []
+    lists: list[x509.CertificateRevocationList] = []
+    for path in files:
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        pem = data.lstrip().startswith(b"-----")
+        try:
+            if path.suffix == ".crl" or b"X509 CRL" in data[:100]:
+                lists.append(x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data))
+            else:
+                certificates += x509.load_pem_x509_certificates(data) if pem else [x509.load_der_x509_certificate(data)]
+        except ValueError:
+            raise ValueError(f"{path} is no certificate and no revocation list, PEM or DER") from None
+    if not certificates:
+        raise ValueError(f"{place} holds no certificate to trust")
+    return tuple(certificates), tuple(lists)
