@@ -49,7 +49,7 @@ class PointMetric:
     band: float
     device: str | None
     array: bool = False
-    value: Any = None
+    value: Any = float("nan")
     quality: int = STALE
     reported_ns: int = 0
     next_n: int = 0
