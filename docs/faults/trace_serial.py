@@ -66,17 +66,18 @@ class Bench:
     def told(self) -> list[str]:
         """Return the conversation as lines."""
         found: list[str] = []
-        for count in range(1, len(self.pieces) + 1):
-            silent_s = self.pieces[count - 1][0]
+        exchange: list[Piece] = []
+        for silent_s, piece in self.pieces:
+            if piece.direction == "up":
+                if exchange and len(exchange) == 1:
+                    found.append("  nothing is heard")
+                exchange = []
             if silent_s:
                 found.append(f"  {silent_s / self.line.timing.character_s:.1f} characters of silence")
-            shown = lines([piece for _, piece in self.pieces[:count]], "rtu")
-            found += shown[len([line for line in found if not line.startswith("  ")]) :]
-            if self.pieces[count - 1][1].direction == "up" and not any(
-                piece.direction == "down" for _, piece in self.pieces[count : count + 1]
-            ):
-                found.append("  nothing is heard")
-        return found
+            before = len(lines(exchange, "rtu"))
+            exchange.append(piece)
+            found += lines(exchange, "rtu")[before:]
+        return found if len(exchange) > 1 else [*found, "  nothing is heard"]
 
 
 def _transmitter(unit: int) -> ModbusDevice:
