@@ -53,7 +53,12 @@ class Core(Gate):
         """Take the time that a slow device takes for an answer, in plant time."""
         loop = asyncio.get_running_loop()
         ready: asyncio.Future[None] = loop.create_future()
-        timer = self.timers.later(self.settings.delay, lambda: ready.done() or ready.set_result(None))
+
+        def over() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        timer = self.timers.later(self.settings.delay, over)
         try:
             await ready
         finally:
