@@ -58,6 +58,13 @@ class ModbusDevice:
             return reply
         return None if self._unknown_code is None else exception(pdu[0], self._unknown_code)
 
+    def power(self, online: bool) -> None:
+        """Lose power: counters and modes are gone with it."""
+        if not online:
+            for bank in self.units.values():
+                bank.listen_only = False
+                bank.counters.clear()
+
     def broadcast(self, pdu: bytes) -> None:
         """Carry out a write addressed to every unit; nobody answers (MB-SER V1.02, 2.1)."""
         if pdu[0] in _WRITES:
@@ -113,7 +120,9 @@ def device_from_rig(image: DeviceImage, *, unknown_unit: UnknownUnit | None = No
         unknown_unit = settings.unknown_unit
     if unknown_unit is None:
         unknown_unit = "silence" if device.protocol == "modbus-rtu" else "gateway"
-    return ModbusDevice(units, unknown_unit=unknown_unit)
+    made = ModbusDevice(units, unknown_unit=unknown_unit)
+    image.on_power(made.power)
+    return made
 
 
 def register_format(address: ModbusAddress) -> Format:
