@@ -39,13 +39,19 @@ class Scene(BareClient):
         self._transcript = Transcript()
 
     def send(self, data: bytes) -> None:
+        """Send bytes and keep them."""
         self._transcript.take(1, "up", data)
         super().send(data)
 
     async def chunk(self) -> bytes:
+        """Return the next chunk and keep it."""
         data = await super().chunk()
         self._transcript.take(1, "down", data)
         return data
+
+    def skip(self) -> None:
+        """Leave out what was said so far."""
+        self._transcript.pieces.clear()
 
     def hear(self, more: Callable[[Reader], list[str]] | None = None, answer: Answer | None = None) -> None:
         """Put what was said since into lines."""
@@ -111,7 +117,7 @@ def _recipe(kind: str, talk: Callable[[Scene], Awaitable[None]], **params: Any) 
 
 
 async def _look(scene: Scene) -> None:
-    scene._transcript.pieces.clear()
+    scene.skip()
     await scene.list_endpoints()
 
 
@@ -121,7 +127,7 @@ async def _look_twice(scene: Scene) -> None:
 
 
 async def _session(scene: Scene) -> None:
-    scene._transcript.pieces.clear()
+    scene.skip()
     await scene.create(activate=True)
 
 

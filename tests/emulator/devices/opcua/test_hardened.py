@@ -7,9 +7,9 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import struct
 import time
+from pathlib import Path
 
 import pytest
 from asyncua import Client, ua
@@ -175,7 +175,7 @@ async def session(reader, writer, bodies: list[bytes], channel: int) -> bytes:
 
 
 def _descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @pytest.fixture(autouse=True)
