@@ -295,6 +295,18 @@ def _translate(reader: Reader) -> str:
     return _listed(reader, one)
 
 
+def _translated(reader: Reader) -> str:
+    def one(r: Reader) -> str:
+        status = r.u32()
+        found = []
+        for _ in range(r.count()):
+            found.append(r.nodeid())
+            r.u32()
+        return status_name(status) + (f", {', '.join(found)}" if found else "")
+
+    return _listed(reader, one)
+
+
 _PARAMETERS: Final[dict[str, Callable[[Reader], str]]] = {
     "CreateSessionRequest": _create_session, "CreateSessionResponse": _session_created,
     "ActivateSessionRequest": _activate,
@@ -315,5 +327,6 @@ _PARAMETERS: Final[dict[str, Callable[[Reader], str]]] = {
     "SetPublishingModeResponse": _statuses, "CallRequest": _call, "CallResponse": _called,
     "HistoryReadRequest": _history, "HistoryReadResponse": _history_read,
     "TranslateBrowsePathsToNodeIdsRequest": _translate,
+    "TranslateBrowsePathsToNodeIdsResponse": _translated,
     "RegisterNodesRequest": lambda r: f"{r.count()} nodes",
 }  # fmt: skip
