@@ -1,5 +1,6 @@
 """The device image: scans in, commands out; the device's own condition decides what of it shows."""
 
+import numpy as np
 import pytest
 
 from emulator.devices.image import BAD_WAITING_FOR_INITIAL_DATA, GOOD, SECOND, DeviceImage, Reading
@@ -80,3 +81,22 @@ def test_commands_are_handed_over_once_in_the_order_they_came(image: DeviceImage
     image.write("motor1.start", False)
     assert image.take_writes() == [("motor1.start", True), ("motor1.start", False)]
     assert image.take_writes() == []
+
+
+def test_columns_and_readings_are_two_views_of_one_image(image: DeviceImage):
+    scan(image, 1.0, 1.0)
+    columns = image.columns
+    assert columns.names == ("motor1.speed",)
+    assert (columns.values[0], columns.t_ns[0]) == (1.0, EPOCH_NS + SECOND)
+    image.clock_offset_ns = 5
+    image.commit_columns(np.array([2.0]), EPOCH_NS + 2 * SECOND)
+    expected = Reading(2.0, GOOD, EPOCH_NS + 2 * SECOND + 5)
+    assert image.reading("motor1.speed") == expected
+    assert image.reading("motor1.speed") is image.reading("motor1.speed")
+    assert image.readings == {"motor1.speed": expected}
+    scan(image, 3.0, 3.0)
+    assert (image.columns.values[0], image.readings["motor1.speed"].value) == (3.0, 3.0)
+    image.power(online=False, t_ns=0)
+    assert image.columns.status[0] == BAD_WAITING_FOR_INITIAL_DATA
+    with pytest.raises(ValueError, match=r"give one for each of columns.names \(1\)"):
+        image.commit_columns(np.zeros(2), 0)

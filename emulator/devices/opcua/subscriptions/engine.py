@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from emulator.devices.opcua.subscriptions.events import Event
     from emulator.devices.opcua.subscriptions.hooks import SubscriptionHooks
     from emulator.devices.opcua.subscriptions.limits import Limits
+    from emulator.devices.opcua.subscriptions.queues import Sample
     from emulator.devices.timers import Timers
 
 _IDS: Final = 0xFFFF_FFFE
@@ -225,10 +226,12 @@ class SubscriptionEngine:
             return
         t_ns, ticks, spoilt = self.t_ns, self.now_ticks, self._spoilt()
         for subscription in list(self.subscriptions.values()):
-            if subscription.regroup:
+            if spoilt:  # what is claimed of a point is no longer what the columns hold
+                self.single(subscription, list(subscription.items.values()))
+            elif subscription.regroup:
                 self._regroup(subscription)
             for group in subscription.groups:
-                group.sample(self._image.columns, t_ns, ticks, spoilt)
+                group.sample(self._image.columns, t_ns, ticks)
             singles = subscription.singles.values()
             fired = [item for item in singles if item.pace.due(t_ns) and item.sample(ticks)]
             for item in fired:
@@ -313,4 +316,15 @@ def _suits(item: DataItem, index: dict[str, int]) -> bool:
     if item.mode != REPORTING or item.links or item.triggered or not isinstance(source, ServedSource):
         return False
     served = source.attribute.served
+    held = (*item.queue.samples, *(() if item.last is None else (item.last,)))
+    if not all(_is_double(sample) for sample in held):
+        return False
     return source.plain and served.type_ == "Double" and not served.point.waveform and served.point.id in index
+
+
+def _is_double(sample: Sample) -> bool:
+    """Whether a sample is what the columns can hold: a fault may have shown something else."""
+    variant = sample.variant
+    if sample.source is None:
+        return False
+    return variant is None or (variant[0] == values.TYPE_IDS["Double"] and len(variant) == 9)

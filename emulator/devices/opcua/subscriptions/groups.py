@@ -15,6 +15,7 @@ from emulator.devices.opcua import values
 from emulator.devices.opcua.subscriptions.filters import STATUS, STATUS_VALUE_TIME
 from emulator.devices.opcua.subscriptions.item import SECOND, DataItem, Pace
 from emulator.devices.opcua.subscriptions.queues import OVERFLOW, Sample
+from emulator.devices.opcua.subscriptions.sources import ServedSource
 
 WORTH_A_GROUP: Final = 16  # below, single items are quicker than the columns' fixed cost
 _DOUBLE: Final = values.TYPE_IDS["Double"]
@@ -50,7 +51,7 @@ class Rows(NamedTuple):
     source: npt.NDArray[np.int64]
     server: npt.NDArray[np.int64]
 
-    def where(self, which: npt.NDArray[Any]) -> "Rows":
+    def where(self, which: npt.NDArray[Any] | slice) -> "Rows":
         """Return some of them."""
         return Rows(*(column[which] for column in self))
 
@@ -159,7 +160,7 @@ class Group:
     def _describe(self) -> None:
         """Write down what does not change from look to look."""
         items = self.items
-        self._at = np.array([self._index[i.source.attribute.served.point.id] for i in items], dtype=np.intp)
+        self._at = np.array([self._index[_point(item)] for item in items], dtype=np.intp)
         self._whole = np.arange(len(items))
         self._handles = np.array([item.handle for item in items], dtype="<u4")
         bands = [-1.0 if item.rule.deadband is None else item.rule.deadband for item in items]
@@ -167,7 +168,7 @@ class Group:
 
     # --- looking ------------------------------------------------------------------------------------------------
 
-    def sample(self, columns: Columns, t_ns: int, server_ticks: int, spoilt: bool) -> None:
+    def sample(self, columns: Columns, t_ns: int, server_ticks: int) -> None:
         """Look at all rows, if it is time, and queue what is worth it.
 
         Parameters
@@ -178,13 +179,11 @@ class Group:
             Plant time [ns].
         server_ticks
             The device's clock, FILETIME.
-        spoilt
-            Whether the server claims anything but what the image holds: then each point is asked by itself.
 
         """
         if not self.items or not self._pace.due(t_ns):
             return
-        look = self._spoilt(server_ticks) if spoilt else self._look(columns, server_ticks)
+        look = self._look(columns, server_ticks)
         worth = self._worth(look)
         if not worth.all():
             if not worth.any():
@@ -215,14 +214,6 @@ class Group:
         np.clip(source, 0, _LAST_TICK, out=source)
         server = np.full(at.size, server_ticks, dtype=np.int64)
         return Rows(self._whole, columns.values[at], status < _BAD, status, source, server)
-
-    def _spoilt(self, server_ticks: int) -> Rows:
-        seen = []
-        for item in self.items:
-            served = item.source.attribute.served  # type: ignore[union-attr]
-            served.refresh()
-            seen.append(Sample(served.variant, served.status, served.source_ticks, server_ticks))
-        return _rows(list(enumerate(seen)))
 
     def _worth(self, look: Rows) -> npt.NDArray[np.bool_]:
         """Apply the filter of every row against what it queued last."""
@@ -299,8 +290,8 @@ class Group:
         while self._queue and number < most:
             chunk = self._queue[0]
             if chunk.rows.size > most - number:
-                self._queue[0] = Rows(*(column[most - number :] for column in chunk))
-                chunk = Rows(*(column[: most - number] for column in chunk))
+                self._queue[0] = chunk.where(slice(most - number, None))
+                chunk = chunk.where(slice(most - number))
             else:
                 self._queue.pop(0)
             number += chunk.rows.size
@@ -334,6 +325,13 @@ class Group:
         keep[:, 18:26] = bool(time_bits & 0x04)
         keep[:, 26:34] = bool(time_bits & 0x08)
         return octets[keep].tobytes()
+
+
+def _point(item: DataItem) -> str:
+    """Return the id of the point an item watches; only such items come into groups."""
+    source = item.source
+    assert isinstance(source, ServedSource)
+    return source.attribute.served.point.id
 
 
 def _number(sample: Sample | None) -> float:

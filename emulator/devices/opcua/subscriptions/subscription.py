@@ -223,7 +223,7 @@ class Subscription:
     def remove(self, item: Item) -> None:
         """Forget an item, already out of its group, and what it has waiting."""
         for known in (self.items, self.singles, self.event_items, self.ready):
-            known.pop(item.id, None)  # type: ignore[attr-defined]
+            known.pop(item.id, None)
 
     def _compose(self, room: int | None) -> bytes:
         """Make the next message out of what waits and keep it for Republish."""

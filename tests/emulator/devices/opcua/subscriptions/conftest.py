@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pytest
 from asyncua import Client, ua
 from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary
@@ -56,8 +55,8 @@ class Stage:
         now = EPOCH_NS + self.t_ns
         readings = {}
         for name, value in values.items():
-            value, stands = value if isinstance(value, tuple) else (value, status)
-            readings[name.replace("__", ".")] = Reading(value, stands, now)
+            held, stands = value if isinstance(value, tuple) else (value, status)
+            readings[name.replace("__", ".")] = Reading(held, stands, now)
         self.image.commit(readings, now)
         self.timers.advance(self.t_ns)
 
@@ -181,7 +180,3 @@ def on_stage():
 @pytest.fixture
 def said():
     return heard
-
-
-def rising(n: int) -> np.ndarray:
-    return np.arange(n, dtype=np.float32)
