@@ -12,7 +12,7 @@ from rigs.units import POINT_UNITS
 
 def crosscheck(rig: Rig, document: Document) -> list[Problem]:
     """Return every problem that a single value cannot show, in file order of the sections."""
-    checks = (_unique, _connections, _plant, _points, _addresses, _ports, _lines, opcua)
+    checks = (_unique, _connections, _plant, _points, _addresses, _ports, _brokers, _lines, opcua)
     return [Problem(document.place(path), message, path) for check in checks for path, message in check(rig)]
 
 
@@ -107,6 +107,7 @@ def _addresses(rig: Rig) -> Found:
     for device in rig.devices:
         taken: Cells = {}
         nodes: dict[str, str] = {}
+        metrics: dict[tuple[str | None, str], str] = {}
         if device.clock is not None:
             _claim(taken, device.clock.address, f"{device.id}'s clock")
         for constant in device.modbus.constants:
@@ -126,6 +127,13 @@ def _addresses(rig: Rig) -> Found:
                     yield (
                         (*here, "opcua", "node"),
                         f"node {point.opcua.node!r} is already that of {first!r}; rename one",
+                    )
+            if point.mqtt is not None:
+                first = metrics.setdefault((point.mqtt.device, point.mqtt.metric), point.id)
+                if first != point.id:
+                    yield (
+                        (*here, "mqtt", "metric"),
+                        f"metric {point.mqtt.metric!r} is already that of {first!r}; rename one",
                     )
 
 
@@ -181,3 +189,17 @@ def _lines(rig: Rig) -> Found:
             first = owners.setdefault((line.id, unit), device.id)
             if first != device.id:
                 yield here, f"unit {unit} of {device.id!r} is already that of {first!r} on line {line.id!r}; move one"
+
+
+def _brokers(rig: Rig) -> Found:
+    devices = {device.id: device for device in rig.devices}
+    for index, device in enumerate(rig.devices):
+        broker = device.mqtt.broker
+        if broker is None or device.mqtt.external is not None:
+            continue
+        here: Path_ = ("devices", index, "mqtt", "broker")
+        owner = devices.get(broker)
+        if owner is None:
+            yield here, f"unknown device {broker!r}; {_near(broker, devices)}, or write host:port of a broker outside"
+        elif owner.protocol != "mqtt" or owner.mqtt.broker is not None:
+            yield here, f"device {broker!r} has no broker of its own; name an mqtt device without broker"
