@@ -103,8 +103,8 @@ class Stage:
 
     async def heard_all(self) -> None:
         """Wait until nothing more comes: what is on its way on loopback is here within some turns of the loop."""
-        for _ in range(12):
-            await asyncio.sleep(0.001)
+        for turn in range(60):
+            await asyncio.sleep(0.001 if turn % 20 == 0 else 0)
 
 
 Play = Callable[[Stage], Awaitable[None]]
