@@ -7,6 +7,7 @@ loop that called `start`, commits too.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Final, Protocol, Self
 
 from asyncua import ua
@@ -22,7 +23,7 @@ from emulator.devices.opcua.gateway import Gateway
 from emulator.devices.opcua.listener import listen
 from emulator.devices.opcua.logs import limit_library_logging
 from emulator.devices.opcua.misbehaviour import OpcUaMisbehaviour
-from emulator.devices.opcua.nodes import Method, PlantNodes, ServedAttribute
+from emulator.devices.opcua.nodes import Method, PlantNodes, ServedAttribute, uncollected
 from emulator.devices.opcua.nodesets import add_models
 from emulator.devices.opcua.served import Draw, ServedPoint
 from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
@@ -32,6 +33,7 @@ from rigs.devices.device import Device
 from rigs.schema import Point
 
 LOOPBACK: Final = "127.0.0.1"
+MANY: Final = 1_000  # points that make it worth to leave garbage alone
 
 
 class Streams(Protocol):
@@ -96,6 +98,7 @@ class OpcUaDevice:
         self._server: PlantServer | None = None
         self._spoilt = False
         self._timers = timers or PacedTimers()
+        self.misbehaviour.security.later = self._timers.later
         self._block_s = block_s
         self.subscriptions: SubscriptionEngine | None = None
         self._restarting: asyncio.Task[None] | None = None
@@ -144,17 +147,19 @@ class OpcUaDevice:
         Raises
         ------
         OSError
-            The port is taken.
+            The port is taken, or the folder of certificates cannot be written.
+        ValueError
+            A user's password is to come from an environment variable that is not set.
 
         """
         limit_library_logging()
         if isinstance(self._image, Gateway):
             self._image.start()
         listener = await listen(host, self.device.port if port is None else port)
-        server = PlantServer(self.device, self._image, listener, host, self.misbehaviour.security)
-        server.iserver.act_out(self.misbehaviour.wrongs)
-        server.iserver.timers = self._timers
         try:
+            server = PlantServer(self.device, self._image, listener, host, self.misbehaviour.security)
+            server.iserver.act_out(self.misbehaviour.wrongs)
+            server.iserver.timers = self._timers
             await server.init()
             self.subscriptions = server.iserver.subscription_service = self._engine(server)
             self.subscriptions.skew_ns = lambda: self.misbehaviour.wrongs.skew_ns
@@ -162,7 +167,8 @@ class OpcUaDevice:
                 add_decoys(server.iserver.aspace, await server.register_namespace(DECOY), self)
             index = await server.register_namespace(self.device.namespace or f"urn:plantbench:{self.device.id}")
             self.index = index
-            self._build(server, index)
+            with uncollected() if len(self._points) > MANY else nullcontext():
+                self._build(server, index)
             if self.device.opcua.profile != "slow_kit":
                 server_methods.serve(server.iserver.aspace, self.subscriptions)
             self._attributes += await add_models(server, index, self.device, self._served)

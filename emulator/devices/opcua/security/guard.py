@@ -10,7 +10,7 @@ from typing import Any, Final
 from asyncua import ua
 
 from emulator import clock
-from emulator.devices.opcua.security import badness, trust
+from emulator.devices.opcua.security import badness, passwords, trust
 from emulator.devices.opcua.security.certificates import Identity
 from emulator.devices.opcua.security.misbehaviour import SecurityMisbehaviour
 from emulator.devices.opcua.security.pki import Pki
@@ -47,6 +47,13 @@ class Guard:
     pki
         Where certificates are; the user's folder if None.
 
+    Raises
+    ------
+    ValueError
+        A user's password is to come from an environment variable that is not set.
+    OSError
+        The folder of certificates cannot be written.
+
     """
 
     def __init__(
@@ -64,6 +71,12 @@ class Guard:
         self.common = common
         self.now = now
         self.pki = pki or Pki()
+        for user in settings.users:
+            lacking = passwords.missing(user.password or "")
+            if lacking is not None:
+                raise ValueError(
+                    f"user {user.name!r} of {common}: set the environment variable {lacking} to a password"
+                )
         self.sound: tuple[Offer, ...] = tuple(map(offer, settings.endpoints))
         self.identity: Identity | None = None
         if any(suite for suite, _ in self.sound) or any(u.certificate or u.password for u in settings.users):

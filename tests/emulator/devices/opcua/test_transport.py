@@ -196,7 +196,7 @@ def test_a_publishing_interval_of_nothing_is_revised(on_bench):
             request.Parameters.RequestedPublishingInterval = wanted
             answer = await client.uaclient.protocol.send_request(request)
             revised = struct_from_binary(ua.CreateSubscriptionResponse, answer).Parameters
-            assert revised.RevisedPublishingInterval == 50.0
+            assert revised.RevisedPublishingInterval >= 10.0  # no number, and none too short
 
     on_bench(body)
 

@@ -140,6 +140,17 @@ def test_a_hash_knows_its_password_and_no_other(kept, monkeypatch):
     assert not passwords.is_password("env:PLANT_WORD", "")
 
 
+def test_a_password_that_is_nowhere_stops_the_device_by_name(served, kept, monkeypatch):
+    monkeypatch.delenv("PLANT_WORD")
+
+    async def main():
+        with pytest.raises(ValueError, match="'op' of plc1: set the environment variable PLANT_WORD"):
+            async with served(opcua=_settings(kept)):
+                pass
+
+    asyncio.run(main())
+
+
 def test_a_rig_file_is_no_place_for_a_password():
     with pytest.raises(ValueError, match="env:NAME") as refusal:
         OpcUaSecurity(users=({"name": "op", "password": "hunter2", "role": "operator"},))
