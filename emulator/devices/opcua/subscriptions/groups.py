@@ -53,7 +53,7 @@ class Rows(NamedTuple):
 
     def where(self, which: npt.NDArray[Any] | slice) -> "Rows":
         """Return some of them."""
-        return Rows(*(column[which] for column in self))
+        return Rows._make(column[which] for column in self)
 
 
 def _plain_record(times: int) -> np.dtype[Any]:
