@@ -66,7 +66,7 @@ class OpcUaMisbehaviour:
 
     statuses: dict[tuple[str, int], StatusOverride] = field(default_factory=dict)
     frozen_source_times: set[str] = field(default_factory=set)
-    subscriptions: SubscriptionHooks = field(default_factory=NoHooks)
+    subscriptions: SubscriptionHooks = field(default_factory=NoHooks, compare=False)
     security: SecurityMisbehaviour = field(default_factory=SecurityMisbehaviour)
     wrongs: Wrongs = field(default_factory=Wrongs)
 
