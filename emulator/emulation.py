@@ -65,7 +65,7 @@ class Emulation:
         emulated: tuple[str, ...] | None = None,
         rate: float | None = 1.0,
     ) -> None:
-        self.timers: Timers = SteppedTimers() if rate is None else PacedTimers(rate)
+        self.timers: Timers = SteppedTimers(rig.clock.block / SECOND) if rate is None else PacedTimers(rate)
         self.streams = Streams(seed)
         self.rig = rig = scattered(rig, self.streams)
         self.seed = seed

@@ -36,6 +36,10 @@ class Timers(Protocol):
         """Have `call()` made in `delay_s` of plant time [s]."""
         ...
 
+    def answer(self, delay_s: float, call: Callable[[], None]) -> Timer:
+        """Have an answer go out after `delay_s` of plant time [s]; somebody waits for it."""
+        ...
+
 
 class PacedTimers:
     """Timers of a plant that runs `rate` times as fast as the event loop's clock.
@@ -60,6 +64,8 @@ class PacedTimers:
         """Have `call()` made in `delay_s` of plant time [s]."""
         return asyncio.get_running_loop().call_later(delay_s / self.rate, call)
 
+    answer = later
+
 
 class _SteppedTimer:
     __slots__ = ("call",)
@@ -72,9 +78,18 @@ class _SteppedTimer:
 
 
 class SteppedTimers:
-    """Timers of a plant in lockstep: they fire when whoever steps the plant says that time has passed."""
+    """Timers of a plant in lockstep: they fire when whoever steps the plant says that time has passed.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    block_s
+        How far a step goes [s]: whoever waits for an answer holds up the next step, so an answer that takes less
+        comes within the present one.
+
+    """
+
+    def __init__(self, block_s: float = 0.0) -> None:
+        self._block_s = block_s
         self._now_ns = 0
         self._count = 0
         self._heap: list[tuple[int, int, _SteppedTimer]] = []
@@ -89,6 +104,12 @@ class SteppedTimers:
         self._count += 1
         heapq.heappush(self._heap, (self._now_ns + round(delay_s * SECOND), self._count, timer))
         return timer
+
+    def answer(self, delay_s: float, call: Callable[[], None]) -> Timer:
+        """Have an answer go out: at the loop's next turn if it takes less than a step, else as `later` does."""
+        if delay_s < self._block_s:
+            return asyncio.get_running_loop().call_soon(call)
+        return self.later(delay_s, call)
 
     def advance(self, t_ns: int) -> None:
         """Let plant time be `t_ns` [ns] and make the calls that are due, each at its own time, oldest first."""

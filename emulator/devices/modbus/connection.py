@@ -70,7 +70,7 @@ class Connection(asyncio.BufferedProtocol):
             server.device,
             self._codec,
             server.misbehaviour,
-            later=server.timers.later,
+            later=server.timers.answer,
             send=self._send,
             soon=self._loop.call_later,
             now_s=server.timers.now_s,

@@ -58,7 +58,7 @@ class Core(Gate):
             if not ready.done():
                 ready.set_result(None)
 
-        timer = self.timers.later(self.settings.delay, over)
+        timer = self.timers.answer(self.settings.delay, over)
         try:
             await ready
         finally:

@@ -50,3 +50,16 @@ def test_paced_timers_run_at_the_rate_of_the_plant():
 def test_a_rate_of_nothing_is_refused():
     with pytest.raises(ValueError, match="rate = 0"):
         PacedTimers(0.0)
+
+
+def test_in_lockstep_an_answer_within_a_step_does_not_wait_for_the_next():
+    async def run() -> list[str]:
+        timers, gone = SteppedTimers(block_s=0.1), []
+        timers.answer(0.05, lambda: gone.append("quick"))
+        timers.answer(0.2, lambda: gone.append("late"))
+        await asyncio.sleep(0)
+        before = list(gone)
+        timers.advance(200_000_000)
+        return [*before, "step", *gone[len(before) :]]
+
+    assert asyncio.run(run()) == ["quick", "step", "late"]
