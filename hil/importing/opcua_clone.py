@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -151,9 +152,10 @@ def _found(
     about: list[dict[str, Any]],
     namespaces: list[str],
 ) -> FoundDevice:
-    names, values, left_out = Names(), [], 0
+    names, values, left_out, elsewhere = Names(), [], 0, 0
     taken: set[str] = set()
-    spaces: dict[int, int] = {}
+    spaces = Counter(node.nodeid.NamespaceIndex for node, _ in places if node.nodeid.NamespaceIndex > 0)
+    most = spaces.most_common(1)[0][0] if spaces else 0
     for index, (node, path) in enumerate(places):
         answers = [reading[index] for reading in readings]
         kind = answers[-1].Value.VariantType.value if answers[-1].Value is not None else 0
@@ -161,12 +163,16 @@ def _found(
         if kind not in _TYPES or any(isinstance(x, list) or x is None for x in plain):
             left_out += 1
             continue
-        spaces[node.nodeid.NamespaceIndex] = spaces.get(node.nodeid.NamespaceIndex, 0) + 1
         values.append(_value(names, taken, path, _TYPES[kind], [float(x) for x in plain], about[index]))
+        if node.nodeid.NamespaceIndex == most:
+            values[-1].address["id"] = node.nodeid.to_string().partition(";")[2]
+        else:
+            elsewhere += 1
     notes = [f"cloned from {url} by browsing and reading"]
     if left_out:
         notes.append(f"{left_out} variables that are no single number were left out")
-    most = max(spaces, key=lambda k: spaces[k]) if spaces else 0
+    if elsewhere:
+        notes.append(f"{elsewhere} variables lie in other namespaces: the binding will not find them")
     settings = {"namespace": namespaces[most]} if 0 < most < len(namespaces) else {}
     return FoundDevice("opcua", values, url=url, settings=settings, notes=notes)
 

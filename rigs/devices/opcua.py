@@ -11,18 +11,24 @@ from rigs.devices.opcua_client import OpcUaClient
 from rigs.devices.opcua_security import OpcUaSecurity
 from rigs.quantity import Duration, Seconds
 
+NodeIdText = Annotated[str, Field(pattern=r"^(i=[0-9]{1,10}|s=.{1,200}|g=[0-9a-fA-F-]{36}|b=[A-Za-z0-9+/=]{1,200})$")]
 BrowsePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+){0,4}$", max_length=200)]
 
 
 class OpcUaAddress(Strict):
     """Where a value stands in the server's address space: a browse path below the device's folder.
 
+    `id` is the node id it has in a real server's namespace (``s=Boiler.Temp``, ``i=1042``): a client finds the node
+    under it, whatever stands above, and an emulated device answers to it too.
     `historize` keeps the value's past for HistoryRead (unset: as the device's `history` says); `structure` puts a
     structured variable beside a waveform, `stream` an array variable of the newest so many samples. `alarm` is a
     condition that watches the value.
     """
 
     node: BrowsePath
+    id: (
+        Annotated[str, Field(pattern=r"^(i=[0-9]{1,10}|s=.{1,200}|g=[0-9a-fA-F-]{36}|b=[A-Za-z0-9+/=]{1,200})$")] | None
+    ) = None
     type: Literal["Boolean", "Int32", "UInt32", "UInt64", "Float", "Double"] = "Double"
     method: bool = False
     historize: bool | None = None

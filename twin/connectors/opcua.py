@@ -258,6 +258,9 @@ class OpcUaConnector:
             ids = [next(nodes) for _ in target.paths]
             known = tuple(node for node in ids if node is not None)
             target.nodes = known if len(known) == len(ids) else None
+            address = target.point.opcua
+            if address is not None and address.id is not None and len(ids) == 1:
+                target.nodes = (session.node(index, address.id),)
             missing = missing or target.nodes is None
         self._resolve_at_ns = now_ns + RESOLVE_AGAIN_NS if missing else None
 

@@ -163,6 +163,11 @@ class OpcUaSession:
         names = [str(name) for name in table] if isinstance(table, list) else []
         return names, limit if isinstance(limit, int) and limit > 0 else 0
 
+    @staticmethod
+    def node(index: int, identifier: str) -> NodeId:
+        """Return the node of that id, such as ``s=Boiler.Temp``, in the namespace of that index."""
+        return ua.NodeId.from_string(f"ns={index};{identifier}")
+
     async def resolve(self, paths: Sequence[Path]) -> list[NodeId | None]:
         """Find the node each browse path leads to; None where there is none, or more than one."""
         request = ua.TranslateBrowsePathsToNodeIdsRequest()

@@ -149,6 +149,11 @@ class PlantNodes:
             method.call = call
         elif served is not None:
             self._variable(parent, nodeid, name, point, served)
+        if address.id is not None:
+            alias = ua.NodeId.from_string(f"ns={self.index};{address.id}")
+            if alias in self.space:
+                raise ValueError(f"two points of {self.device.id} claim the node id {address.id}; give each its own")
+            self.space[alias] = self.space[ua.NodeId(nodeid, self.index)]
 
     def _variable(self, parent: NodeData, nodeid: str, name: str, point: Point, served: ServedPoint) -> None:
         analog = served.type_ != "Boolean"
