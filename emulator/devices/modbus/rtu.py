@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from emulator.devices.modbus.ascii_codec import AsciiServerCodec
 from emulator.devices.modbus.device import ModbusDevice, device_from_rig
 from emulator.devices.modbus.rtu_station import RtuStation
 from emulator.devices.serial.bus import SerialBus
@@ -17,7 +18,6 @@ from emulator.devices.serial.line import Line
 from emulator.devices.serial.timing import LineTiming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Self
 
     from emulator.devices.image import DeviceImage
@@ -42,6 +42,8 @@ class ModbusRtuServer:
         how frames are framed; RTU unless said.
     timers
         for late answers, in plant time; the event loop's unless said.
+    character_timeout_s
+        see `RtuStation`.
     """
 
     def __init__(
@@ -56,12 +58,13 @@ class ModbusRtuServer:
         misbehaviour: ModbusMisbehaviour | None = None,
         codec: SerialCodec | None = None,
         timers: Timers | None = None,
+        character_timeout_s: float | None = None,
     ) -> None:
         if bus is None:
             line = Line(timing or LineTiming(), CharacterFormat(parity), carried=port is not None)
             bus = SerialBus(line, port=port, own_echo=local_echo)
         self.bus = bus
-        self.station = RtuStation(device, bus.line, misbehaviour, codec)
+        self.station = RtuStation(device, bus.line, misbehaviour, codec, character_timeout_s)
         self.misbehaviour = self.station.misbehaviour
         self._timers = timers
         self._started = False
@@ -74,11 +77,11 @@ class ModbusRtuServer:
         bus: SerialBus | None = None,
         port: str | None = None,
         misbehaviour: ModbusMisbehaviour | None = None,
-        codec: Callable[[ModbusDevice], SerialCodec] | None = None,
         timers: Timers | None = None,
     ) -> Self:
         """Return the server of an image's device, with the rig's speed and parity; it follows its power."""
         device = device_from_rig(image)
+        ascii_framed = image.device.modbus.framing == "ascii"
         server = cls(
             device,
             bus=bus,
@@ -86,8 +89,9 @@ class ModbusRtuServer:
             port=port,
             parity=image.device.parity,
             misbehaviour=misbehaviour,
-            codec=None if codec is None else codec(device),
+            codec=AsciiServerCodec(device.units) if ascii_framed else None,
             timers=timers,
+            character_timeout_s=image.device.modbus.character_timeout if ascii_framed else None,
         )
         server.power(image.online)
         image.on_power(server.power)

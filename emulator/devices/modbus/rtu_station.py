@@ -54,6 +54,9 @@ class RtuStation:
         what goes wrong, `misbehaviour.serial` with the frames it sends.
     codec
         how frames are framed; RTU unless said.
+    character_timeout_s
+        longest silence inside a frame, where frames have a beginning and an end of their own (ASCII); without one
+        t3.5 ends a frame.
 
     Attributes
     ----------
@@ -67,8 +70,12 @@ class RtuStation:
         line: Line,
         misbehaviour: ModbusMisbehaviour | None = None,
         codec: SerialCodec | None = None,
+        character_timeout_s: float | None = None,
     ) -> None:
         self.device = device
+        self._character_timeout_s = character_timeout_s
+        # A strict RTU device judges whole frames between silences itself.
+        self._by_codec = not line.timing.strict or character_timeout_s is not None
         self.line = line
         self.timing = line.timing
         self.misbehaviour = misbehaviour or ModbusMisbehaviour()
@@ -124,7 +131,9 @@ class RtuStation:
         if not self.online or start_s < self._on_since_s:
             return
         gap_s, self._heard_s = start_s - self._heard_s, end_s
-        if not self.timing.strict:
+        if self._character_timeout_s is not None and gap_s > self._character_timeout_s:
+            self._take(self.codec.silence())
+        if self._by_codec:
             self._take(self.codec.receive(data))
             return
         self._spoilt = self._spoilt or (bool(self._frame) and gap_s > self.timing.t1_5_s + _HAIR_S)
@@ -132,7 +141,9 @@ class RtuStation:
 
     def silence(self, at_s: float) -> None:
         """End the frame under way."""
-        if not self.timing.strict:
+        if self._character_timeout_s is not None:
+            return
+        if self._by_codec:
             self._take(self.codec.silence())
             return
         frame, spoilt = bytes(self._frame), self._spoilt

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from emulator.devices.modbus.ascii_codec import AsciiServerCodec, ascii_frame
 from emulator.devices.modbus.device import ModbusDevice
 from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
 from emulator.devices.modbus.rtu_codec import crc16, frame
@@ -169,6 +170,21 @@ def test_an_hour_of_noise_on_a_busy_line_leaves_both_devices_sound(bank, second_
     trouble.now.clear()
     for unit in (11, 12):
         assert pair.ask(requests[unit]) == answers[unit]
+
+
+def test_an_ascii_device_bears_a_pause_inside_a_frame_and_no_longer_one(bank):
+    line = Line(LineTiming(9600))
+    device = ModbusDevice({11: bank}, unknown_unit="silence")
+    station = RtuStation(device, line, codec=AsciiServerCodec(device.units), character_timeout_s=1.0)
+    station.join(lambda *_: None, lambda _: None)
+    request, heard, at_s = ascii_frame(11, READ), [], 0.0
+    for pause_s in (0.5, 1.5, 0.0):
+        line.says(request[:6], at_s)
+        line.advance(at_s + 0.1)
+        line.says(request[6:], at_s + 0.1 + pause_s)
+        at_s += 5.0
+        heard.append(line.advance(at_s - 1.0))
+    assert heard == [ascii_frame(11, ANSWER), b"", ascii_frame(11, ANSWER)]
 
 
 def test_misbehaviour_without_serial_troubles_is_equal_to_none():
