@@ -14,6 +14,7 @@ from hil.binding import load_binding
 from hil.insertion.catalogue import all_kinds
 from rigs.document import parse
 from rigs.load import load_rig, shipped
+from rigs.profile import expand_profiles
 from rigs.repeat import expand
 from rigs.schema import Point, Rig, Scenario
 from tests.docs.blocks import Block, blocks, every
@@ -39,6 +40,7 @@ class Folder:
 def data_of(block: Block) -> Any:
     document = parse(block.text, str(block))
     expand(document)
+    expand_profiles(document)
     return document.data
 
 
