@@ -36,7 +36,7 @@ class AsciiServerCodec:
     Parameters
     ----------
     units
-        ids we are; frames to others pass in silence.
+        ids we are; frames to others pass in silence, and are counted in `foreign`.
     """
 
     mbap: ClassVar[bool] = False
@@ -44,6 +44,7 @@ class AsciiServerCodec:
     def __init__(self, units: Collection[int]) -> None:
         self._units = units
         self._digits: bytearray | None = None
+        self.foreign = 0
 
     @property
     def waiting_for_more(self) -> bool:
@@ -77,7 +78,10 @@ class AsciiServerCodec:
         if sum(body) & 0xFF:
             return [Malformed(f"LRC {body[-1]:#04x}, {lrc(body[:-1]):#04x} expected")]
         # 0 is a broadcast.
-        return [Request(0, body[0], body[1:-1])] if body[0] == 0 or body[0] in self._units else []
+        if body[0] == 0 or body[0] in self._units:
+            return [Request(0, body[0], body[1:-1])]
+        self.foreign += 1
+        return []
 
     def silence(self) -> list[Request | Malformed]:
         """End the frame under way: the character time-out has passed."""
@@ -93,3 +97,18 @@ class AsciiServerCodec:
     def send(self, response: Response) -> bytes:
         """Return the frame that carries `response`."""
         return ascii_frame(response.unit, response.pdu)
+
+    @staticmethod
+    def seal(body: bytes) -> bytes:
+        """Return the frame around unit and PDU."""
+        return ascii_frame(body[0], body[1:])
+
+    @staticmethod
+    def unseal(data: bytes) -> bytes:
+        """Return unit and PDU of a frame of ours."""
+        return bytes.fromhex(data[1:-4].decode("ascii"))
+
+    @staticmethod
+    def with_wrong_check(data: bytes) -> bytes:
+        """Return a frame of ours with a checksum that is not its own."""
+        return data[:-4] + f"{int(data[-4:-2], 16) ^ 1:02X}".encode() + data[-2:]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 # A limit such as 52.4 is not exact in float32; a write of the limit itself must still pass.
 _LIMIT_SLACK: Final = 1e-6
+# Bits of the event log's bytes (MB-APP V1.1b3, 6.10).
+RECEIVED, SENT = 0x80, 0x40
+RECEIVED_BROADCAST, RECEIVED_LISTENING, RECEIVED_IN_ERROR = 0xC0, 0xA0, 0x82
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ to the caller with its delay.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -16,6 +15,8 @@ from emulator.devices.modbus.misbehaviour import FRAME, REPLY, REQUEST, Exchange
 from emulator.devices.modbus.pdu import exception
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.devices.modbus.device import ModbusDevice
     from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
 
@@ -24,7 +25,16 @@ _HELD_MAX: Final = 64
 _ILLEGAL_FUNCTION: Final = 1
 
 
-Pace = Callable[[int, float], tuple[float, int | None]]
+class Pace(Protocol):
+    """How long the healthy device takes: see `gateway`."""
+
+    def pace(self, unit: int, now_s: float) -> tuple[float, int | None]:
+        """Take a request to `unit` at plant time `now_s` [s]; return its delay [s] and an exception, if any."""
+        ...
+
+    def done(self, end_s: float) -> None:
+        """Take note that the request that was to be answered at plant time `end_s` [s] has been."""
+        ...
 
 
 class Framing(Protocol):
@@ -55,8 +65,7 @@ class Conversation:
     now_s
         plant time [s].
     pace
-        called with unit and plant time [s], returns how long the healthy device takes [s of plant time] and, where it
-        refuses, an exception code: see `gateway`. None answers at once.
+        how long the healthy device takes, and where it refuses: see `gateway`. None answers at once.
     allowed
         whether this peer may use a function code; None allows all. What it may not is answered 01.
     """
@@ -109,10 +118,11 @@ class Conversation:
             return self._framing.send(Response(transaction, unit, exception(pdu[0], _ILLEGAL_FUNCTION)))
         if self._pace is None:
             return self._out(self._exchanged(transaction, unit, pdu))
-        delay_s, code = self._pace(unit, self._now_s() if self._now_s is not None else 0.0)
+        now_s = self._now_s() if self._now_s is not None else 0.0
+        delay_s, code = self._pace.pace(unit, now_s)
         if delay_s <= 0.0:
             return self._paced(request, code)
-        self._later(delay_s, partial(self._after, request, code, self._generation))
+        self._later(delay_s, partial(self._after, request, code, self._generation, now_s + delay_s))
         return b""
 
     def _paced(self, request: Request, code: int | None) -> bytes:
@@ -121,7 +131,9 @@ class Conversation:
             return self._framing.send(Response(transaction, unit, exception(pdu[0], code)))
         return self._out(self._exchanged(transaction, unit, pdu))
 
-    def _after(self, request: Request, code: int | None, generation: int) -> None:
+    def _after(self, request: Request, code: int | None, generation: int, end_s: float) -> None:
+        if self._pace is not None:
+            self._pace.done(end_s)
         if generation == self._generation:
             data = self._paced(request, code)
             if data:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from emulator.devices.modbus.conversation import Pace
     from rigs.devices.modbus import ModbusGateway, ModbusSettings
 
 _BUSY: Final = 6
@@ -15,6 +16,28 @@ _NO_PATH: Final = 10
 _NO_ANSWER: Final = 11
 # Requests that wait for a plain delay: a client that never waits could make us keep them without end.
 _WAITING_MAX: Final = 256
+# Rounding of plant time [s].
+_HAIR_S: Final = 1e-9
+
+
+class Delay:
+    """A device that takes `delay_s` [s] for every request, however many it has."""
+
+    def __init__(self, delay_s: float) -> None:
+        self._delay_s = delay_s
+        self._ends_s: deque[float] = deque()
+
+    def pace(self, _unit: int, now_s: float) -> tuple[float, int | None]:
+        """Take a request at plant time `now_s`; return its delay [s] and exception, if any."""
+        self.done(now_s)
+        if len(self._ends_s) >= _WAITING_MAX:
+            return 0.0, _BUSY
+        self._ends_s.append(now_s + self._delay_s)
+        return self._delay_s, None
+
+    def done(self, end_s: float) -> None:
+        """Take note that the request that was to be answered at `end_s` has been."""
+        _finish(self._ends_s, end_s)
 
 
 class Queue:
@@ -55,8 +78,7 @@ class Queue:
         if unit in self._no_path:
             return 0.0, _NO_PATH
         ends = self._ends_s
-        while ends and ends[0] <= now_s:
-            ends.popleft()
+        self.done(now_s)
         if len(ends) >= self._depth:
             return 0.0, _BUSY
         absent = unit in self._silent or (self._units is not None and unit not in self._units)
@@ -64,27 +86,24 @@ class Queue:
         ends.append((ends[-1] if ends else now_s) + takes_s)
         return ends[-1] - now_s, _NO_ANSWER if absent else None
 
+    def done(self, end_s: float) -> None:
+        """Take note that the request that was to be answered at `end_s` has been.
 
-def pace_of(
-    settings: ModbusSettings, units: Collection[int]
-) -> Callable[[int, float], tuple[float, int | None]] | None:
+        In lockstep that may be before plant time gets there, and the line is free for the next one.
+        """
+        _finish(self._ends_s, end_s)
+
+
+def _finish(ends: deque[float], end_s: float) -> None:
+    while ends and ends[0] <= end_s + _HAIR_S:
+        ends.popleft()
+
+
+def pace_of(settings: ModbusSettings, units: Collection[int]) -> Pace | None:
     """Return the pace that a rig asks for, None for a device that answers at once."""
     if settings.gateway is not None:
-        return _gateway(settings.gateway, units).pace
-    if settings.delay > 0.0:
-        delay_s = settings.delay
-        waiting: deque[float] = deque()
-
-        def pace(_unit: int, now_s: float) -> tuple[float, int | None]:
-            while waiting and waiting[0] <= now_s:
-                waiting.popleft()
-            if len(waiting) >= _WAITING_MAX:
-                return 0.0, _BUSY
-            waiting.append(now_s + delay_s)
-            return delay_s, None
-
-        return pace
-    return None
+        return _gateway(settings.gateway, units)
+    return Delay(settings.delay) if settings.delay > 0.0 else None
 
 
 def _gateway(asked: ModbusGateway, units: Collection[int]) -> Queue:

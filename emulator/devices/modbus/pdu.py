@@ -39,6 +39,9 @@ _WORD_HEADS: Final[dict[int, list[bytes]]] = {
     code: [bytes((code, 2 * quantity)) for quantity in range(126)] for code in (3, 4, 23)
 }
 
+# How the event log knows an exception (6.10): refused, failed, busy, not acknowledged.
+_SENT_EXCEPTION: Final = {4: 0x42, 5: 0x44, 6: 0x44, 7: 0x48}
+
 
 def answer(bank: RegisterBank, pdu: bytes) -> bytes | None:
     """Return the response PDU to a request PDU of at least one byte, whatever a peer sent.
@@ -60,7 +63,7 @@ def answer(bank: RegisterBank, pdu: bytes) -> bytes | None:
         reply = handler(bank, pdu)
     except ModbusError as error:
         counters.exceptions += 1
-        counters.event(0x41)
+        counters.event(_SENT_EXCEPTION.get(error.code, 0x41))
         return exception(function, error.code)
     return None if was_silent or bank.listen_only else reply
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emulator.devices.modbus.ascii_codec import AsciiServerCodec
 from emulator.devices.modbus.device import ModbusDevice, device_from_rig
+from emulator.devices.modbus.gateway import pace_of
 from emulator.devices.modbus.rtu_station import RtuStation
 from emulator.devices.serial.bus import SerialBus
 from emulator.devices.serial.characters import CharacterFormat
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from emulator.devices.image import DeviceImage
+    from emulator.devices.modbus.conversation import Pace
     from emulator.devices.modbus.misbehaviour import ModbusMisbehaviour
     from emulator.devices.modbus.rtu_station import SerialCodec
     from emulator.devices.serial.characters import Parity
@@ -44,6 +46,8 @@ class ModbusRtuServer:
         for late answers, in plant time; the event loop's unless said.
     character_timeout_s
         see `RtuStation`.
+    pace
+        how long the healthy device takes, see `Conversation`.
     """
 
     def __init__(
@@ -59,12 +63,13 @@ class ModbusRtuServer:
         codec: SerialCodec | None = None,
         timers: Timers | None = None,
         character_timeout_s: float | None = None,
+        pace: Pace | None = None,
     ) -> None:
         if bus is None:
             line = Line(timing or LineTiming(), CharacterFormat(parity), carried=port is not None)
             bus = SerialBus(line, port=port, own_echo=local_echo)
         self.bus = bus
-        self.station = RtuStation(device, bus.line, misbehaviour, codec, character_timeout_s)
+        self.station = RtuStation(device, bus.line, misbehaviour, codec, character_timeout_s, pace)
         self.misbehaviour = self.station.misbehaviour
         self._timers = timers
         self._started = False
@@ -92,6 +97,7 @@ class ModbusRtuServer:
             codec=AsciiServerCodec(device.units) if ascii_framed else None,
             timers=timers,
             character_timeout_s=image.device.modbus.character_timeout if ascii_framed else None,
+            pace=pace_of(image.device.modbus, device.units),
         )
         server.power(image.online)
         image.on_power(server.power)
@@ -127,7 +133,7 @@ class ModbusRtuServer:
         url = self.bus.start()
         self._started = True
         if self._timers is not None:
-            self.station.join(self._timers.later, self._send_held, self._timers.now_s)
+            self.station.join(self._timers.answer, self._send_held, self._timers.now_s)
         else:
             loop = asyncio.get_running_loop()
             self.station.join(loop.call_later, self._send_held, loop.time)
@@ -149,5 +155,5 @@ class ModbusRtuServer:
     def _send_held(self, frame: bytes) -> None:
         """Send an answer that was held back and whose time has come."""
         if self.online and self._started:
-            self.bus.line.transmit(self.station, frame, self.bus.now_s())
+            self.station.speak(frame, self.bus.now_s())
             self.bus.pump()

@@ -9,7 +9,7 @@ from emulator.devices.serial.bus import SerialBus
 from emulator.devices.serial.characters import CharacterFormat
 from emulator.devices.serial.line import Line
 from emulator.devices.serial.timing import LineTiming
-from emulator.devices.timers import PacedTimers
+from emulator.devices.timers import PacedTimers, SteppedTimers
 from rigs.devices.serial import SerialLine
 
 if TYPE_CHECKING:
@@ -23,12 +23,13 @@ def open_serial(setting: Setting, misbehaviour: ModbusMisbehaviour) -> ModbusRtu
     """Return the server of a `modbus-rtu` device, not yet on its line."""
     device = setting.image.device
     rate = setting.timers.rate if isinstance(setting.timers, PacedTimers) else 1.0
+    steps = setting.timers if isinstance(setting.timers, SteppedTimers) else None
     if device.line is None:
-        bus = _bus(SerialLine(id=device.id, baud=device.baud, parity=device.parity), rate)
+        bus = _bus(SerialLine(id=device.id, baud=device.baud, parity=device.parity), rate, steps)
     else:
         key = f"line/{device.line}"
         if key not in setting.shared:
-            setting.shared[key] = _bus(next(line for line in setting.rig.lines if line.id == device.line), rate)
+            setting.shared[key] = _bus(next(line for line in setting.rig.lines if line.id == device.line), rate, steps)
         bus = setting.shared[key]
     streams = {}
 
@@ -42,7 +43,7 @@ def open_serial(setting: Setting, misbehaviour: ModbusMisbehaviour) -> ModbusRtu
     return ModbusRtuServer.from_image(setting.image, bus=bus, misbehaviour=misbehaviour, timers=setting.timers)
 
 
-def _bus(said: SerialLine, rate: float) -> SerialBus:
+def _bus(said: SerialLine, rate: float, steps: SteppedTimers | None) -> SerialBus:
     form = CharacterFormat(said.parity, said.stop_bits)
     timing = LineTiming(said.baud, said.turnaround, said.strict, form.bits)
     return SerialBus(
@@ -53,4 +54,5 @@ def _bus(said: SerialLine, rate: float) -> SerialBus:
         own_echo=said.echo and said.port is not None,
         rate=rate,
         foreign=[(talker.data, talker.every) for talker in said.foreign],
+        steps=steps,
     )

@@ -13,12 +13,14 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from emulator.devices.serial.alarm import Alarm
+from emulator.devices.serial.line import STRANGER
 from emulator.devices.serial.port import READ_SIZE, PseudoTerminal, RealPort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from emulator.devices.serial.line import Line, Station
+    from emulator.devices.timers import Timer, Timers
 
 # How often a port that went away (an adapter pulled out) is tried again.
 _REOPEN_S: Final = 1.0
@@ -43,6 +45,9 @@ class SerialBus:
         seconds of line time per second of the event loop.
     foreign
         strangers' frames with their period [s].
+    steps
+        timers of a plant in lockstep: strangers talk right after the step in which they are due, before anybody who
+        was told of the step, so that a run repeats to the byte. None has them talk whenever they like.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class SerialBus:
         own_echo: bool = False,
         rate: float = 1.0,
         foreign: Iterable[tuple[bytes, float]] = (),
+        steps: Timers | None = None,
     ) -> None:
         self.line = line
         self.port = PseudoTerminal(name) if port is None else RealPort(port, line.timing.baud or 115200, line.form)
@@ -63,6 +69,8 @@ class SerialBus:
         self._own_echo = own_echo
         self._rate = rate if port is None else 1.0
         self._foreign = tuple(foreign)
+        self._steps = steps if port is None else None
+        self._talkers: list[Timer] = []
         self._users = 0
         self._echo = b""
         self._alarm: Alarm | None = None
@@ -89,7 +97,10 @@ class SerialBus:
             self._alarm = Alarm(self._rang)
             self._loop.add_reader(self.port.fd, self._readable)
             for data, every_s in self._foreign:
-                self.line.foreign(data, every_s, self.now_s())
+                if self._steps is None:
+                    self.line.foreign(data, every_s, self.now_s())
+                else:
+                    self._talk_at_steps(self._steps, data, every_s)
             self.pump()
         self._users += 1
         return self.url
@@ -102,6 +113,9 @@ class SerialBus:
         if self._reopening is not None:
             self._reopening.cancel()
             self._reopening = None
+        for talker in self._talkers:
+            talker.cancel()
+        self._talkers.clear()
         self._alarm.close()
         self._alarm = None
         if self.port.fd >= 0:
@@ -120,6 +134,18 @@ class SerialBus:
             _note(self.line.stations)
         else:
             self._reopen()
+
+    def _talk_at_steps(self, steps: Timers, data: bytes, every_s: float) -> None:
+        """Have a stranger's frame, and the silence behind it, be over by the time its step is."""
+        place = len(self._talkers)
+
+        def talk() -> None:
+            ended_s = self.now_s() - self.line.timing.t3_5_s
+            self.line.transmit(STRANGER, data, ended_s, 0.0)
+            self.pump()
+            self._talkers[place] = steps.later(every_s, talk)
+
+        self._talkers.append(steps.later(every_s, talk))
 
     def pump(self) -> None:
         """Let everybody hear what they should have heard by now, and look again when more is due."""
