@@ -22,6 +22,7 @@ class ConnectorState:
     last_error : what went wrong last, in words; None while all is well
     outage_since_ns : since when no poll has succeeded, None while polls succeed
     skew_ns : device clock minus twin clock where the device tells its time, else None
+    gone_since_ns : since when the device is known to be gone because it said so, or its broker for it; None else
     """
 
     status: LinkStatus
@@ -31,6 +32,7 @@ class ConnectorState:
     last_error: str | None = None
     outage_since_ns: int | None = None
     skew_ns: int | None = None
+    gone_since_ns: int | None = None
 
 
 class Connector(Protocol):

@@ -72,6 +72,7 @@ class MqttConnector:
         self._dropped = 0
         self._born_at_ns = 0
         self._heard_ns: int | None = None
+        self._gone_ns: int | None = None
         self._problem: str | None = None
         self._backoff = Backoff(f"{device.id}/link", seed)
         self._tries: deque[int] = deque(maxlen=TRIES_PER_SECOND)
@@ -229,7 +230,9 @@ class MqttConnector:
         if self._heard_ns is not None:
             # A broker that takes us and cuts us off at once must not be tried at full speed.
             self._backoff.succeeded()
-        silent = self._heard_ns is None or now_ns - self._heard_ns > self._device.stale_after
+        if self._node.online:
+            self._gone_ns = None
+        silent = self._gone_ns is not None or self._heard_ns is None or now_ns - self._heard_ns > self._device.stale_after
         old = self._state
         self._state = dataclasses.replace(
             old,
@@ -238,6 +241,7 @@ class MqttConnector:
             reconnects=max(0, self._connections - 1),
             last_error=problem,
             outage_since_ns=(old.outage_since_ns or now_ns) if silent else None,
+            gone_since_ns=self._gone_ns,
         )
 
     # --- messages -------------------------------------------------------------------------------------------
@@ -282,6 +286,8 @@ class MqttConnector:
             target.emit(sparkplug_batch(target, update), batches)
 
     def _died(self, death: Death, batches: list[Batch]) -> None:
+        if death.device is None:
+            self._gone_ns = death.received_ns
         for device, targets in self._targets.items():
             if death.device in (None, device):
                 for target in targets.values():
@@ -312,7 +318,7 @@ class MqttConnector:
             value = dataclasses.replace(value, quality=Status.UNCERTAIN_LAST_USABLE_VALUE)
         else:
             self._heard_ns = arrival.received_ns
-            self._problem = None
+            self._problem = self._gone_ns = None
         target.emit(json_batch(target, value, arrival.received_ns), batches)
 
     def _hold(self, now_ns: int, batches: list[Batch]) -> None:

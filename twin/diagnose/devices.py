@@ -88,6 +88,9 @@ class DeviceMonitor:
         since = checks.lost(now_ns)
         if checks.last_good_ns is None and now_ns - self._started_ns > checks.stale_after_ns + 2 * checks.poll_ns:
             since = self._started_ns
+        if since is None and link is not None and link.gone_since_ns is not None:
+            # It has said goodbye: waiting for its silence would only delay what is known (Sparkplug 3.0, 5.5).
+            since = link.gone_since_ns
         if since is None:
             if self.ledger.is_open("communication_lost", name):
                 self._back_ns[name] = now_ns

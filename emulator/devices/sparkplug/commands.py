@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emulator.devices.sparkplug.datatypes import DataType
 from emulator.devices.sparkplug.metrics import MILLISECOND
-from emulator.devices.sparkplug.payload import Metric
 
 if TYPE_CHECKING:
     from emulator.devices.sparkplug.metrics import PointMetric
@@ -63,7 +62,7 @@ class Commands:
             found = (
                 self._aliases.get(metric.alias or 0) if metric.name is None else self._names.get((device, metric.name))
             )
-            if found is None or not self._write(found, metric):
+            if found is None or found.device != device or not self._write(found, metric):
                 self.refused += 1
 
     def _control(self, name: str | None, value: Any) -> None:
@@ -71,9 +70,9 @@ class Commands:
         if name == REBIRTH and value is True:
             if not node.wrong.ignores_rebirth():
                 self.rebirth = True
-        elif name == SCAN_RATE and isinstance(value, int) and 0 <= value <= SLOWEST_MS:
+        elif name == SCAN_RATE and type(value) is int and 0 <= value <= SLOWEST_MS:
             node.period_ns = value * MILLISECOND
-            node.emit("NDATA", None, (Metric(name, None, node.now_ms, DataType.INT64, value),))
+            node.answer_scan_rate()
         else:
             # There is no other server to go to.
             self.refused += 1

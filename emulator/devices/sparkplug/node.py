@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.devices.mqtt.packets import Publish, Will
-from emulator.devices.sparkplug.commands import Commands
+from emulator.devices.sparkplug.commands import NEXT_SERVER, REBIRTH, SCAN_RATE, Commands
 from emulator.devices.sparkplug.datatypes import DataType
 from emulator.devices.sparkplug.decode import decode
 from emulator.devices.sparkplug.encode import encode
@@ -107,7 +107,8 @@ class EdgeNode:
         self.link.subscribe((self.topic("NCMD"), 1), (f"{NAMESPACE}/{self.group}/DCMD/{self.node}/#", 1))
         host = self.settings.primary_host
         if host is not None:
-            self._host_online, self._host_ms = False, -1
+            # What is known of the host's latest session outlives ours: an older STATE stays old (§5.6).
+            self._host_online = False
             self.link.subscribe((f"{NAMESPACE}/STATE/{host}", 1))
 
     def link_down(self) -> None:
@@ -116,19 +117,18 @@ class EdgeNode:
 
     def message(self, message: Publish) -> None:
         """Take a command, or the primary host's state; what is neither is left alone."""
-        kind = message.topic.split("/", 3)
+        levels = message.topic.split("/")
         if message.topic.startswith(f"{NAMESPACE}/STATE/"):
             self._host(message.payload)
             return
-        if len(kind) < 4 or kind[2] not in ("NCMD", "DCMD"):
+        if len(levels) < 4 or len(levels) != {"NCMD": 4, "DCMD": 5}.get(levels[2]):
             return
         try:
             payload = decode(message.payload)
         except PayloadError as problem:
             self.note("sparkplug_command_refused", str(problem))
             return
-        device = message.topic.rsplit("/", 1)[1] if kind[2] == "DCMD" else None
-        self.commands.take(payload, device)
+        self.commands.take(payload, levels[4] if levels[2] == "DCMD" else None)
 
     def _host(self, payload: bytes) -> None:
         """Follow the primary host (Sparkplug 3.0 §5.3): what is older than what is known counts for nothing."""
@@ -160,6 +160,7 @@ class EdgeNode:
     def _power(self, online: bool) -> None:
         self._stored.clear()
         self._stored_bytes = 0
+        self._host_ms = -1
         self.commands.forget()
         if online:
             self.link.open(self.will)
@@ -169,7 +170,7 @@ class EdgeNode:
 
     async def stop(self) -> None:
         """Say the death certificate, as a node that is shut down does, and go."""
-        if self.born:
+        if self.link.up:
             self.emit_death(self.bd_seq)
         self.born = False
         await self.link.close()
@@ -240,6 +241,14 @@ class EdgeNode:
         aliases = self.settings.aliases
         return Payload(self.now_ms, tuple(m.data(r, aliases=aliases) for m, r in own if m.point.waveform is None))
 
+    def answer_scan_rate(self) -> None:
+        """Report the scan rate as it is now, unless a birth is still to come and will say it."""
+        if self.born and not self.commands.rebirth:
+            alias = self._alias(3)
+            name = SCAN_RATE if alias is None else None
+            value = self.scan_rate_ms
+            self.emit("NDATA", None, (Metric(name, alias, self.now_ms, None, value, sent_as=DataType.INT64),))
+
     def count_from(self, seq: int) -> None:
         """Give the next message the number after `seq`."""
         self._seq = seq
@@ -252,9 +261,9 @@ class EdgeNode:
         now = self.now_ms
         return (
             Metric("bdSeq", timestamp=now, type=DataType.INT64, value=self.bd_seq),
-            Metric("Node Control/Rebirth", self._alias(1), now, DataType.BOOLEAN, value=False),
-            Metric("Node Control/Next Server", self._alias(2), now, DataType.BOOLEAN, value=False),
-            Metric("Node Control/Scan Rate", self._alias(3), now, DataType.INT64, value=self.scan_rate_ms),
+            Metric(REBIRTH, self._alias(1), now, DataType.BOOLEAN, value=False),
+            Metric(NEXT_SERVER, self._alias(2), now, DataType.BOOLEAN, value=False),
+            Metric(SCAN_RATE, self._alias(3), now, DataType.INT64, value=self.scan_rate_ms),
         )
 
     @property

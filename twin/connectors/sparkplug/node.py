@@ -237,8 +237,12 @@ class EdgeNode:
     def _node_birth(self, message: _Message) -> None:
         seq = message.payload.seq
         assert seq is not None
-        self._unsettle()
         bd_seq = _bd_seq(message.payload)
+        if bd_seq is not None and self.bd_seq not in (None, bd_seq):
+            # A new session: its devices are offline until each is born (a rebirth keeps the session's number).
+            for device in sorted(self.devices):
+                self._events.append(Death(device, message.received_ns, message.received_ns))
+        self._unsettle()
         if bd_seq is not None:
             self.bd_seq = bd_seq
         self.online = True
