@@ -11,6 +11,7 @@ from asyncua.common.utils import Buffer, NotEnoughData, ServiceError
 from asyncua.server.uaprocessor import UaProcessor
 from asyncua.ua.ua_binary import header_from_binary, nodeid_from_binary, struct_from_binary, uatcp_to_binary
 
+from emulator.devices.opcua.decoding import close_doors
 from emulator.devices.opcua.security.channel import Channel, Received
 
 _logger = logging.getLogger("asyncua.server.uaprocessor")
@@ -36,6 +37,7 @@ class Secured(UaProcessor):
 
     def __init__(self, core: Any, transport: Any, limits: Any, refuse: Callable[[int], None]) -> None:
         super().__init__(core, transport, limits)
+        close_doors()
         self.channel = Channel(core.guard, self._limits)
         self._connection = self.channel
         self.session: Any = None

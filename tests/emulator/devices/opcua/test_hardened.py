@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from asyncua import Client, ua
-from asyncua.ua.ua_binary import struct_to_binary
+from asyncua.common.utils import Buffer, NotEnoughData
+from asyncua.ua.ua_binary import struct_to_binary, variant_from_binary
 
 from emulator.devices.opcua import transport
+from emulator.devices.opcua.decoding import close_doors
 from emulator.streams import Streams
 
 SEED = 25_304
@@ -91,6 +93,12 @@ def nested(depth: int) -> bytes:
     return head + struct.pack("<i", 1) + b"\x00\x00" + struct.pack("<Ii", 13, -1) + b"\x01" + value
 
 
+def spoilt(draw: Draw, body: bytes) -> bytes:
+    """Return a request whose header mostly stands: who breaks that too is closed at once, and the rest unheard."""
+    keep = 70 if draw(50) else 0
+    return body[:keep] + mutated(draw, body[keep:])
+
+
 def mutated(draw: Draw, body: bytes) -> bytes:
     kind = draw(6)
     at = draw(max(1, len(body)))
@@ -146,8 +154,8 @@ async def one_connection(reader, writer, draw: Draw, bodies: list[bytes], left: 
         token = await session(reader, writer, bodies, channel)
         first = 4
     for number in range(first, min(left, 60) + first):
-        body = mutated(draw, bodies[draw(len(bodies))].replace(PLACE, token))
-        odd = draw(40)
+        body = spoilt(draw, bodies[draw(len(bodies))].replace(PLACE, token))
+        odd = draw(200)
         chunk = (b"C", b"A")[odd] if odd < 2 else b"F"
         burst.append(service(number + (odd == 3), body, channel + (odd == 4), chunk))
         said += 1
@@ -269,6 +277,14 @@ def test_nesting_without_end_is_refused(served):
             writer.close()
 
     asyncio.run(main())
+
+
+def test_an_array_of_nothing_without_end_is_refused():
+    close_doors()
+    endless = b"\x80" + struct.pack("<i", 2**31 - 1)
+    with pytest.raises(NotEnoughData):
+        variant_from_binary(Buffer(endless))
+    assert variant_from_binary(Buffer(b"\x80" + struct.pack("<i", 0))).Value == []
 
 
 def test_a_storm_of_a_thousand_connections_keeps_nobody_out(served):
