@@ -140,9 +140,9 @@ class SerialBus:
         place = len(self._talkers)
 
         def talk() -> None:
-            ended_s = self.now_s() - self.line.timing.t3_5_s
-            self.line.transmit(STRANGER, data, ended_s, 0.0)
+            self.line.transmit(STRANGER, data, self.now_s(), 0.0)
             self.pump()
+            self.line.settle(self.now_s())
             self._talkers[place] = steps.later(every_s, talk)
 
         self._talkers.append(steps.later(every_s, talk))

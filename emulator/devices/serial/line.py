@@ -209,6 +209,14 @@ class Line:
             self._talks = [talk for talk in self._talks if not (talk.told and talk.given >= len(talk.data))]
         return bytes(out)
 
+    def settle(self, now_s: float) -> None:
+        """Have the silence that ends a frame be over at once, however short it was."""
+        if self._quiet_s is not None:
+            self._quiet_s = None
+            for station in tuple(self.stations):
+                if station.waiting:
+                    station.silence(now_s)
+
     def next_s(self) -> float | None:
         """Return when to call `advance` again; None: not before somebody talks."""
         times = [self._next_event()]
