@@ -164,9 +164,15 @@ def _lines(rig: Rig) -> Found:
         twice = next(index for index, name in enumerate(names) if name in names[:index])
         yield ("lines", twice, "id"), f"id {names[twice]!r} is used twice in lines; rename one"
     owners: dict[tuple[str, int], str] = {}
+    framings: dict[str, tuple[str, str]] = {}
     units = {(point.device, point.modbus.unit) for point in rig.points if point.modbus is not None}
     for index, device in enumerate(rig.devices):
         here: Path_ = ("devices", index)
+        if device.protocol == "modbus-rtu":
+            for key in ("framing", "tls"):
+                if getattr(device.modbus, key) not in (None, "rtu", "ascii"):
+                    rule = f"{key} belongs to modbus-tcp; a serial line carries rtu or ascii"
+                    yield (*here, "modbus", key), f"{device.id!r}: {rule}"
         if device.line is None:
             continue
         if device.line not in lines:
@@ -185,10 +191,15 @@ def _lines(rig: Rig) -> Found:
                     f"{key} {getattr(device, key)} is not that of line {line.id!r}, {getattr(line, key)}; take it out"
                 )
                 yield (*here, key), f"{device.id!r}: {rule}"
+        framing = device.modbus.framing or "rtu"
+        first, firsts = framings.setdefault(line.id, (device.id, framing))
+        if framing != firsts:
+            rule = f"framing {framing} is not that of {first!r} on line {line.id!r}, {firsts}; a line has one"
+            yield (*here, "modbus", "framing"), f"{device.id!r}: {rule} (MB-SER V1.02, 2.5)"
         for unit in sorted(number for name, number in units if name == device.id):
-            first = owners.setdefault((line.id, unit), device.id)
-            if first != device.id:
-                yield here, f"unit {unit} of {device.id!r} is already that of {first!r} on line {line.id!r}; move one"
+            owner = owners.setdefault((line.id, unit), device.id)
+            if owner != device.id:
+                yield here, f"unit {unit} of {device.id!r} is already that of {owner!r} on line {line.id!r}; move one"
 
 
 def _brokers(rig: Rig) -> Found:

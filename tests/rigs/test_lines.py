@@ -44,6 +44,9 @@ def test_devices_of_a_line_have_its_speed_and_parity(tmp_path):
         ({"bus1": "{line: pair1, baud: 9600}".strip("{}").replace(", ", "\n    ")}, "baud 9600 is not that of line 'pair1', 38400"),
         ({"second": SECOND.replace("modbus-rtu", "modbus-tcp")}, "speaks modbus-tcp; only modbus-rtu goes over a line"),
         ({"lines": LINE + "  - {id: pair1}\n"}, "id 'pair1' is used twice in lines; rename one"),
+        ({"second": SECOND.replace("}", ", modbus: {framing: ascii}}")}, "framing ascii is not that of 'bus1' on line 'pair1', rtu"),
+        ({"second": SECOND.replace("}", ", modbus: {framing: tcp}}")}, "'bus2': framing belongs to modbus-tcp"),
+        ({"second": SECOND.replace("}", ", modbus: {tls: {}}}")}, "'bus2': tls belongs to modbus-tcp"),
         ({"lines": LINE.replace("parity: none", "client_port: /dev/ttyUSB1")}, "client_port needs a port"),
     ],
 )  # fmt: skip
