@@ -52,6 +52,8 @@ class Emulation:
         Ids of the devices to emulate; all unless said.
     rate : float, optional
         Plant seconds per real second, for the devices' own timers; None in lockstep.
+    host : str
+        Where clients come in; devices' certificates name it.
 
     """
 
@@ -64,7 +66,9 @@ class Emulation:
         kinds: Mapping[str, type[Fault]] | None = None,
         emulated: tuple[str, ...] | None = None,
         rate: float | None = 1.0,
+        host: str = "127.0.0.1",
     ) -> None:
+        self._host = host
         self.timers: Timers = SteppedTimers(rig.clock.block / SECOND) if rate is None else PacedTimers(rate)
         self.streams = Streams(seed)
         self.rig = rig = scattered(rig, self.streams)
@@ -114,7 +118,7 @@ class Emulation:
         urls: dict[str, str] = {}
         shared: dict[str, Any] = {}
         for name, image in self.images.items():
-            face = open_face(Setting(image, self.rig, self.streams, self._noted(name), self.timers, shared))
+            face = open_face(Setting(image, self.rig, self.streams, self._noted(name), self.timers, shared, self._host))
             self.faces[name] = face
             urls[name] = await face.start()
             if announce:

@@ -1,5 +1,6 @@
 """A rig brought to life: emulated devices opened, real ones found, a proxy in front of every TCP link."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -10,6 +11,9 @@ from hil.insertion.catalogue import link_kinds
 from hil.insertion.link.proxy import LinkProxy
 from rigs.devices.device import Device
 from rigs.schema import Rig
+
+LOOPBACK = "127.0.0.1"
+ANYWHERE = ("0.0.0.0", "::")
 
 Announce = Callable[[str, str, str], None]
 
@@ -32,6 +36,8 @@ class LiveRig:
     rate : float, optional
         Plant seconds per real second, for the devices' own timers, their serial lines and link delays; None in
         lockstep, where lines and links keep the event loop's time.
+    host : str
+        What the links listen on; the devices behind them stay on loopback.
 
     """
 
@@ -43,13 +49,15 @@ class LiveRig:
         binding: dict[str, str] | None = None,
         truth_path: Path | None = None,
         rate: float | None = 1.0,
+        host: str = LOOPBACK,
     ) -> None:
         self.rig = rig
+        self._host = host
         self._streams = Streams(seed)
         self._rate = rate or 1.0
         self.binding = binding or {}
         emulated = tuple(device.id for device in rig.devices if device.id not in self.binding)
-        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(), emulated, rate)
+        self.emulation = Emulation(rig, seed, epoch_ns, truth_path, link_kinds(), emulated, rate, host)
         self.proxies: dict[str, LinkProxy] = {}
         self.endpoints: dict[str, str] = {}
 
@@ -81,7 +89,7 @@ class LiveRig:
             return url
         parts = urlsplit(url)
         upstream = (parts.hostname or "127.0.0.1", parts.port or 0)
-        proxy = LinkProxy(device.id, *upstream, self._streams, port=device.port, rate=self._rate)
+        proxy = LinkProxy(device.id, *upstream, self._streams, host=self._host, port=device.port, rate=self._rate)
         try:
             await proxy.start()
         except OSError as problem:
@@ -89,4 +97,6 @@ class LiveRig:
             raise OSError(problem.errno, f"cannot open {where}: {problem.strerror}; free it or set port: 0") from None
         self.proxies[device.id] = proxy
         host, port = proxy.address
-        return urlunsplit(parts._replace(netloc=f"{host}:{port}"))
+        if self._host in ANYWHERE:
+            host = socket.gethostname()
+        return urlunsplit(parts._replace(netloc=f"[{host}]:{port}" if ":" in host else f"{host}:{port}"))

@@ -14,7 +14,7 @@ from emulator.clock import Clock, WallClock, clock_from
 from emulator.emulation import Emulation
 from emulator.http import HttpService
 from hil.console import warm_up
-from hil.rig import LiveRig
+from hil.rig import LOOPBACK, LiveRig
 from rigs.load import load_rig
 from rigs.schema import Rig
 
@@ -67,8 +67,10 @@ def with_ports(rig: Rig, base: int | None) -> Rig:
     return rig.model_copy(update={"devices": devices})
 
 
-async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None, *, json_lines: bool) -> int:
-    """Serve until a signal comes; returns the exit code."""
+async def serve_rig(
+    name: str, clock_text: str, seed: int, port_base: int | None, *, host: str = LOOPBACK, json_lines: bool
+) -> int:
+    """Serve until a signal comes; returns the exit code. The control API is on loopback whatever `host` is."""
     console = Console(stderr=True)
     try:
         clock = clock_from(clock_text)
@@ -81,7 +83,7 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
     except ValueError as problem:  # a plant that cannot be built from this rig
         console.print(f"[red]{escape(str(problem))}[/]")
         return 2
-    live = LiveRig(rig, seed, clock.epoch_ns, rate=clock.rate)
+    live = LiveRig(rig, seed, clock.epoch_ns, rate=clock.rate, host=host)
     pacer = Pacer(live.emulation, clock)
 
     from emulator.control import control_app
@@ -104,6 +106,11 @@ async def serve_rig(name: str, clock_text: str, seed: int, port_base: int | None
     pacing: asyncio.Task[None] | None = None
     try:
         console.print(f"[bold]{escape(rig.title or rig.rig)}[/] · clock {clock.kind} · seed {seed}")
+        if host not in ("localhost", "::1") and not host.startswith("127."):
+            console.print(
+                f"[yellow]Devices listen on {escape(host)}: whoever reaches it may read them and, unless they are "
+                "secured, write.[/]"
+            )
         await live.start(announce)
         announce("control", "http", await control.start())
         live.emulation.begin(clock.begin(0))

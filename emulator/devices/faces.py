@@ -56,6 +56,8 @@ class Setting:
         The device's own timers, on plant time.
     shared : dict
         What the faces of one rig share (a serial line, a broker), by a name of the protocol's choice.
+    host : str
+        Where clients come in: the link in front of the device listens there. Certificates name it.
 
     """
 
@@ -65,6 +67,7 @@ class Setting:
     note: Note
     timers: Timers
     shared: dict[str, Any]
+    host: str = "127.0.0.1"
 
     def draw(self, kind: str, index: int) -> float:
         """Return the `index`-th number in [0, 1) of this device for that kind of fault."""

@@ -16,6 +16,10 @@ def serve(
     port_base: Annotated[
         int | None, typer.Option("--port-base", min=1, max=65000, help="first port; default: free ones")
     ] = None,
+    host: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="what devices listen on; all but loopback is open to others"),
+    ] = "127.0.0.1",
     json_lines: Annotated[bool, typer.Option("--json", help="machine-readable lines on stdout")] = False,
 ) -> None:
     """Serve a rig's emulated devices on real protocols, with a control API, until Ctrl-C."""
@@ -23,4 +27,4 @@ def serve(
 
     from hil.serving import serve_rig
 
-    raise typer.Exit(asyncio.run(serve_rig(rig, clock, seed, port_base, json_lines=json_lines)))
+    raise typer.Exit(asyncio.run(serve_rig(rig, clock, seed, port_base, host=host, json_lines=json_lines)))

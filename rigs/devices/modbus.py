@@ -13,6 +13,7 @@ RegisterKind = Literal[
     "bool", "u16", "i16", "u32", "i32", "f32", "u64", "i64", "f64", "bcd16", "bcd32", "string"
 ]  # fmt: skip
 Rights = Literal["read", "write"] | tuple[Annotated[int, Field(ge=1, le=127)], ...]
+File = Annotated[str, Field(min_length=1, max_length=1000)]
 WIDTHS = {"32": 2, "64": 4}
 
 
@@ -134,12 +135,25 @@ class ModbusTls(Strict):
 
     `roles` says what a role may do: ``read``, ``write`` (everything) or a list of function codes; what it may not is
     answered with exception 01. `without_role` is for a certificate that names none. `folder` keeps authority, server
-    and client certificates (made on first use); by default one of the user's own.
+    and client certificates (made on first use); by default one of the user's own. `ca`, `certificate` and `key` are a
+    client's, for a real device: PEM files of the authority it trusts, its own certificate and its key.
     """
 
     roles: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Rights] = Field(default_factory=_usual_roles)
     without_role: Literal["nothing", "read", "write"] = "nothing"
     folder: str | None = None
+    ca: File | None = None
+    certificate: File | None = None
+    key: File | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        taken = sorted({"authority", "server", "nobody"} & set(self.roles))
+        if taken:
+            raise ValueError(f"roles: {taken[0]!r} names files of the server's own; call the role otherwise")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together; give both or neither")
+        return self
 
 
 class ModbusSettings(Strict):

@@ -9,6 +9,7 @@ from rigs.quantity import Duration
 
 Level = Annotated[str, Field(pattern=r"^[^+#/\x00-\x1f]{1,100}$")]
 Filter = Annotated[str, Field(min_length=1, max_length=1000)]
+File = Annotated[str, Field(min_length=1, max_length=1000)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
 Scalar = Literal[
     "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float", "Double", "Boolean", "String",
@@ -56,7 +57,8 @@ class MqttSettings(Strict):
     Without `broker` the device brings one of its own, on the device's port; with the id of another MQTT device it
     uses that one's; else it is a client of the broker at ``host:port``. `user` and `password_env` (the name of an
     environment variable) are what clients of the broker log in with; `accounts` is what an emulated broker accepts:
-    without any, everybody. `tls` encrypts; `ca` is the file with the authority an outside broker must be signed by.
+    without any, everybody. `tls` encrypts; `ca` is the file with the authority an outside broker must be signed by,
+    `certificate` and `key` (PEM) are what its clients show where it asks for a certificate.
 
     `group` and `node` are the Sparkplug edge node's names (the node is the device's id where nothing is said); in the
     plain profile topics are ``<group>/<node>/<metric>``, with `qos` and `retain`.
@@ -75,7 +77,9 @@ class MqttSettings(Strict):
     password_env: Variable | None = None
     accounts: tuple[MqttAccount, ...] = Field(default=(), max_length=1000)
     tls: bool = False
-    ca: Annotated[str, Field(max_length=1000)] | None = None
+    ca: File | None = None
+    certificate: File | None = None
+    key: File | None = None
     keep_alive: int = Field(default=30, ge=1, le=65_535)
     qos: Literal[0, 1, 2] = 0
     retain: bool = False
@@ -87,6 +91,12 @@ class MqttSettings(Strict):
     templates: bool = False
     primary_host: Level | None = None
     store: int = Field(default=10_000, ge=0, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _has_both(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together; give both or neither")
+        return self
 
     @property
     def external(self) -> tuple[str, int] | None:

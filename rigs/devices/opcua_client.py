@@ -19,7 +19,8 @@ class OpcUaClient(Strict):
     only waveforms; a server without subscriptions is read all the same, and so is every server in lockstep.
     `endpoint` is the security that is used, never another; all but ``None`` need `certificate` and `key` (the
     client's own, PEM or DER) and `trusted`, a file or folder with the certificates it trusts: servers' own or their
-    authorities'. `user` logs in with the password in the environment variable `password_env`.
+    authorities'; without the three, those of devices emulated on this machine are taken. `user` logs in with the
+    password in the environment variable `password_env`.
     """
 
     mode: Literal["read", "subscribe"] = "read"
@@ -34,8 +35,9 @@ class OpcUaClient(Strict):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if self.endpoint != "None" and None in (self.certificate, self.key, self.trusted):
-            raise ValueError(f"endpoint {self.endpoint} needs certificate, key and trusted")
+        named = [name for name in ("certificate", "key", "trusted") if getattr(self, name) is not None]
+        if len(named) not in (0, 3):
+            raise ValueError(f"{' and '.join(named)} alone; certificate, key and trusted go together, all or none")
         if (self.user is None) != (self.password_env is None):
             raise ValueError("user and password_env go together; give both or neither")
         return self

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import paho.mqtt.client as paho
 import pytest
 
-from emulator.devices.certificates import own_certificate, server_context
+from emulator.devices.certificates import TlsCertificates
 from emulator.devices.faces import Setting
 from emulator.devices.image import GOOD, DeviceImage, Reading
 from emulator.devices.mqtt.accounts import Accounts
@@ -22,6 +22,7 @@ from emulator.devices.mqtt.misbehaviour import Misbehaviour
 from emulator.devices.mqtt.packets import Publish
 from emulator.devices.mqtt.server import BrokerServer
 from emulator.devices.timers import PacedTimers
+from emulator.devices.tls import WHATS, Door, TlsTrouble
 from emulator.streams import Streams
 from hil.traces.sparkplug import describe
 from rigs.devices.device import Device
@@ -93,16 +94,20 @@ def test_mosquittos_clients_hear_each_other_through_our_broker(mosquitto_sub, mo
 
 def test_mosquitto_verifies_our_certificate(mosquitto_sub, tmp_path):
     async def main():
-        async with broker(server_context("wire", tmp_path)) as (server, port):
+        certificates, trouble = TlsCertificates(tmp_path), TlsTrouble()
+        certificates.make()
+        async with broker(Door(certificates, trouble)) as (server, port):
             server.broker.publish(Publish("t", b"kept", 1, retain=True))
-            certificate, _ = own_certificate("wire", tmp_path)
             where = (mosquitto_sub, "-h", "127.0.0.1", "-p", port, "-t", "t", "-C", "1")
-            assert await run(*where, "--cafile", certificate) == (0, "kept\n")
-            assert (
-                await run(
-                    *where, "--cafile", ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
-                )
-            )[0]
+            ours = ("--cafile", certificates.authority)
+            system = ssl.get_default_verify_paths().cafile or "/etc/ssl/certs/ca-certificates.crt"
+            assert await run(*where, *ours) == (0, "kept\n")
+            assert (await run(*where, "--cafile", system))[0]
+            for kind, what in (*(("tls_certificate", what) for what in WHATS[:5]), ("tls_version_old", "1.1")):
+                trouble.set(kind, 1.0, what)
+                assert (await run(*where, *ours))[0], what
+                trouble.set(kind, 0.0, what)
+            assert await run(*where, *ours) == (0, "kept\n")
 
     asyncio.run(main())
 

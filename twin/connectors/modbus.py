@@ -21,7 +21,7 @@ from twin.connectors.modbus_dialogue import (
 )
 from twin.connectors.modbus_framing import AsciiFraming, Framing, RtuFraming
 from twin.connectors.modbus_plan import Block, plan
-from twin.connectors.modbus_tls import client_context
+from twin.connectors.modbus_tls import context_of
 from twin.connectors.serial_line import LineDialogue
 from twin.connectors.transport import PipeLostError, SerialPipe, TcpPipe
 
@@ -85,7 +85,11 @@ class ModbusConnector:
         self._clock = clock
         self._blocks = plan(device, points)
         self._address = _serial_path(url) if device.protocol == "modbus-rtu" else _host_port(url)
-        self._tls = client_context(device.modbus.tls) if device.modbus.tls is not None else None
+        self._tls = None
+        if device.modbus.tls is not None and not isinstance(self._address, str):
+            self._tls = context_of(device.modbus.tls, device.id, self._address[0])
+        elif urlsplit(url).path == "/tls":
+            raise ValueError(f"{url!r} speaks TLS, and the rig file gives the device no modbus.tls")
         self._link: Dialogue | None = None
         self._backoff = Backoff(f"{device.id}/link", seed)
         self._units = {block.unit: Backoff(f"{device.id}/unit{block.unit}", seed) for block in self._blocks}

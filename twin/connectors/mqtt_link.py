@@ -17,6 +17,8 @@ from typing import Any
 
 import aiomqtt
 
+from twin.connectors.tls import listening, why
+
 MAX_MESSAGES = 20_000
 MAX_BYTES = 64 * 1024 * 1024
 """What may wait for the next poll; beyond it messages are dropped and counted, as a slow consumer's are."""
@@ -111,6 +113,7 @@ class MqttLink:
         BrokerLostError : no broker, no answer in time, or it refuses; the message says which
         """
         inbox = Inbox(now_ns)
+        heard = [] if login.tls is None else listening(login.tls)
 
         class Queue(asyncio.Queue[aiomqtt.Message]):
             def put_nowait(self, item: aiomqtt.Message) -> None:
@@ -130,6 +133,8 @@ class MqttLink:
             keepalive=login.keep_alive_s,
             tls_context=login.tls,
         )
+        # The library waits five seconds for a connection and its handshake, whatever the time-out.
+        client._client.connect_timeout = login.timeout_s  # noqa: SLF001 - there is no public way
         try:
             await client.__aenter__()
         except asyncio.CancelledError:
@@ -137,7 +142,14 @@ class MqttLink:
             raise
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             _hang_up(client)
-            raise BrokerLostError(f"no connection to {login.host}:{login.port}: {_why(error)}") from None
+            where = f"no {'connection' if login.tls is None else 'secure connection'} to {login.host}:{login.port}"
+            cause = error.__context__  # aiomqtt hides it
+            if isinstance(cause, TimeoutError) and "handshake" in str(cause):
+                raise BrokerLostError(f"{where} within {login.timeout_s:g} s") from None
+            broken = heard[0] if heard else cause
+            raise BrokerLostError(
+                f"{where}: {why(broken) if isinstance(broken, ssl.SSLError) else _why(error)}"
+            ) from None
         return cls(client, inbox)
 
     @property

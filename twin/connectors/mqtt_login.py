@@ -2,10 +2,12 @@
 
 import os
 import ssl
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from rigs.devices.device import Device
 from twin.connectors.mqtt_link import Login
+from twin.connectors.tls import client_context, local_folder
 
 _CA = "PLANTBENCH_MQTT_CA"
 """Names the file with the authority a broker must be signed by, where the rig file names none."""
@@ -38,18 +40,19 @@ def login_of(device: Device, url: str) -> Login:
         f"plantbench-twin-{device.id}",
         settings.user,
         password,
-        _context(settings.ca or os.environ.get(_CA)) if secure or settings.tls else None,
+        _context(device, parts.hostname) if secure or settings.tls else None,
         # The broker's silence must show before its values are stale.
         max(1, min(settings.keep_alive, device.stale_after // 1_000_000_000)),
         max(device.timeout, 0.5),
     )
 
 
-def _context(ca: str | None) -> ssl.SSLContext:
-    """Trust the given authority, or the system's; always check the host's name, never anything older than TLS 1.2."""
-    try:
-        context = ssl.create_default_context(cafile=ca)
-    except (OSError, ssl.SSLError) as error:
-        raise ValueError(f"the authority's file {ca} cannot be used: {error}") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+def _context(device: Device, host: str) -> ssl.SSLContext:
+    """Trust the authority that is named, or that of a broker emulated here, or the system's."""
+    settings = device.mqtt
+    ca = settings.ca or os.environ.get(_CA)
+    folder = None if settings.external else local_folder(settings.broker or device.id, host)
+    if ca is None and folder is not None:
+        ca = str(folder / "authority.pem")
+    own = [None if name is None else Path(name) for name in (settings.certificate, settings.key)]
+    return client_context(None if ca is None else Path(ca), *own)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class OpcUaConnector:
         self._clock = clock
         self._targets = [_target(point) for point in points if point.signal is not None]
         self._session: OpcUaSession | None = None
-        self._secured = secured_of(device)
+        self._secured = secured_of(device, urlsplit(self._url).hostname)
         self._feed = _feed(device) if clock is not None else None
         self._ticket: Ticket | None = None
         self._nodes_per_read = 0

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from rigs.devices.device import Device
 from twin.clock import WallClock
+from twin.connectors.tls import is_here, pki_folder
 
 _POLICIES = {
     "Basic256Sha256": security_policies.SecurityPolicyBasic256Sha256,
@@ -58,8 +59,10 @@ class Secret(str):
         return "Secret(…)"
 
 
-def secured_of(device: Device) -> Secured:
+def secured_of(device: Device, host: str | None = None) -> Secured:
     """Read a device's client settings, its files and its password's variable.
+
+    Where the settings name no files and the device is emulated here, on loopback, the files are those it made.
 
     Raises
     ------
@@ -74,13 +77,19 @@ def secured_of(device: Device) -> Secured:
     if told.endpoint == "None":
         return Secured(user=told.user, password=password, clear_password=told.allow_clear_password)
     name, _, mode = told.endpoint.rpartition("_")
-    files = [Path(told.certificate or ""), Path(told.key or "")]
-    for path in files:
+    if told.certificate is not None:
+        certificate, key, trust = Path(told.certificate), Path(told.key or ""), Path(told.trusted or "")
+    elif is_here(host):
+        folder = pki_folder()
+        certificate, key, trust = folder / "client" / "client.der", folder / "client" / "client.pem", folder / "own"
+    else:
+        raise ValueError(f"endpoint {told.endpoint} needs client: certificate, key and trusted in the rig file")
+    for path in (certificate, key):
         if not path.is_file():
             raise ValueError(f"{path} is no file; endpoint {told.endpoint} needs the client's certificate and key")
-    trusted, revoked = _trust(Path(told.trusted or ""))
+    trusted, revoked = _trust(trust)
     return Secured(
-        _POLICIES[name], ua.MessageSecurityMode[mode], files[0], files[1], trusted, revoked,
+        _POLICIES[name], ua.MessageSecurityMode[mode], certificate, key, trusted, revoked,
         told.user, password, told.allow_clear_password,
     )  # fmt: skip
 

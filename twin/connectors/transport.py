@@ -12,6 +12,8 @@ import termios
 import tty
 from typing import Protocol
 
+from twin.connectors.tls import why
+
 LIMIT = 8192
 """Unread bytes a peer may make us hold; the longest legal frame is 260."""
 
@@ -57,12 +59,14 @@ class TcpPipe(asyncio.Protocol):
             async with asyncio.timeout(timeout_s):
                 _, pipe = await loop.create_connection(cls, host, port, ssl=tls)
         except TimeoutError:
-            raise PipeLostError(f"no connection to {host}:{port} within {timeout_s:g} s") from None
+            what = "connection" if tls is None else "secure connection"
+            raise PipeLostError(f"no {what} to {host}:{port} within {timeout_s:g} s") from None
         except ssl.SSLError as error:
-            why = getattr(error, "verify_message", None) or error.reason or str(error)
-            raise PipeLostError(f"no secure connection to {host}:{port}: {why}") from None
+            raise PipeLostError(f"no secure connection to {host}:{port}: {why(error)}") from None
         except OSError as error:
-            raise PipeLostError(f"no connection to {host}:{port}: {error.strerror or error}") from None
+            raise PipeLostError(
+                f"no connection to {host}:{port}: {error.strerror or error or 'it was closed'}"
+            ) from None
         return pipe
 
     @property
@@ -95,7 +99,7 @@ class TcpPipe(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Remember why, and wake the reader."""
-        self._lose(f"connection lost: {exc}" if exc else "peer closed the connection")
+        self._lose(f"connection lost: {why(exc)}" if exc else "peer closed the connection")
         self._transport = None
 
     def send(self, data: bytes) -> None:

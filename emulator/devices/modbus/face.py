@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,27 +20,23 @@ def open_face(setting: Setting) -> ModbusTcpServer | ModbusRtuServer:
     misbehaviour = ModbusMisbehaviour(draw=setting.draw, inserted=setting.note)
     if setting.image.device.protocol == "modbus-tcp":
         return ModbusTcpServer.from_image(
-            setting.image, misbehaviour=misbehaviour, timers=setting.timers, tls=_tls(setting)
+            setting.image, misbehaviour=misbehaviour, timers=setting.timers, tls=_tls(setting, misbehaviour)
         )
     return open_serial(setting, misbehaviour)
 
 
-def _tls(setting: Setting) -> TlsServing | None:
+def _tls(setting: Setting, misbehaviour: ModbusMisbehaviour) -> TlsServing | None:
     asked = setting.image.device.modbus.tls
     if asked is None:
         return None
     # Loads the certificate library; most rigs never need it.
+    from emulator.devices.certificates import names_of, tls_folder
     from emulator.devices.modbus.security import TlsServing
 
-    if asked.folder is not None:
-        folder = Path(asked.folder).expanduser()
-    else:
-        folder = _users_folder() / "modbus" / setting.rig.rig / setting.image.device.id
-    return TlsServing(folder, asked.roles, without_role=asked.without_role)
-
-
-def _users_folder() -> Path:
-    named = os.environ.get("PLANTBENCH_PKI")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "plantbench" / "pki"
+    return TlsServing(
+        tls_folder(setting.image.device.id) if asked.folder is None else Path(asked.folder).expanduser(),
+        asked.roles,
+        without_role=asked.without_role,
+        hosts=names_of(setting.host),
+        trouble=misbehaviour.tls,
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from emulator.devices.serial.trouble import SerialTrouble
+from emulator.devices.tls import TlsTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +134,7 @@ class ModbusMisbehaviour:
     detail each time an exchange is touched. `active` is false while nothing is on, and is all a healthy server looks
     at. `connection_limit` is the fault of a server that runs out of connections: how many it keeps and which goes,
     None where it does not; `on_connection_limit` is the server's, called when that changes.
-    `serial` is what goes wrong at the device's end of a serial line, if it is on one.
+    `serial` is what goes wrong at the device's end of a serial line, if it is on one; `tls` when TLS connections begin.
     """
 
     draw: Callable[[str, int], float] = evenly_spread
@@ -142,8 +143,14 @@ class ModbusMisbehaviour:
     connection_limit: tuple[int, str] | None = field(default=None, init=False)
     on_connection_limit: Callable[[], None] | None = field(default=None, init=False)
     serial: SerialTrouble = field(default_factory=SerialTrouble, init=False)
+    tls: TlsTrouble = field(default_factory=TlsTrouble, init=False)
     stages: tuple[tuple[Insertion, ...], ...] = field(default=((), (), ()), init=False)
     _seen: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.tls.draw = self.draw
+        if self.inserted is not None:
+            self.tls.note = self.inserted
 
     @property
     def insertions(self) -> tuple[Insertion, ...]:

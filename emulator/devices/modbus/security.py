@@ -7,15 +7,16 @@ plain Modbus TCP and need not end where TLS records do.
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 
-from emulator.devices.modbus.certificates import ROLE_OID, Certificates
+from emulator.devices.certificates import LOOPBACK, ROLE_OID, TlsCertificates
+from emulator.devices.tls import Door, TlsTrouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import ssl
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 _WRITING: Final = frozenset((5, 6, 8, 15, 16, 21, 22, 23))
@@ -33,12 +34,23 @@ class TlsServing:
         what a role may do: "read", "write" (everything) or the function codes.
     without_role
         what a certificate without a role may do: "nothing", "read" or "write".
+    hosts
+        what the server's certificate names.
+    trouble
+        what goes wrong when connections begin.
     """
 
     def __init__(
-        self, folder: Path, roles: Mapping[str, str | tuple[int, ...]], *, without_role: str = _NOTHING
+        self,
+        folder: Path,
+        roles: Mapping[str, str | tuple[int, ...]],
+        *,
+        without_role: str = _NOTHING,
+        hosts: Iterable[str] = LOOPBACK,
+        trouble: TlsTrouble | None = None,
     ) -> None:
-        self.certificates = Certificates(folder)
+        self.certificates = TlsCertificates(folder, hosts)
+        self._trouble = trouble or TlsTrouble()
         self._roles = roles
         self._without_role = without_role
 
@@ -50,14 +62,8 @@ class TlsServing:
         OSError
             The folder cannot be written.
         """
-        made = self.certificates
-        made.make(tuple(self._roles))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(made.authority)
-        context.load_cert_chain(*made.pair("server"))
-        return context
+        self.certificates.make(tuple(self._roles))
+        return Door(self.certificates, self._trouble, clients=True)
 
     def rights_of(self, connection: Any) -> Callable[[int], bool]:
         """Return which function codes the peer of a TLS connection (its `ssl_object`) may use."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from emulator.devices.mqtt.decode import Decoder
 from emulator.devices.mqtt.encode import encode
+from emulator.devices.mqtt.outbox import Outbox
 from emulator.devices.mqtt.packets import (
     Ack,
     Connack,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 RETRY_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 CONNECT_WITHIN_S: Final = 5.0
 UNSENT: Final = 1 << 22
-UNACKNOWLEDGED: Final = 1_000
 
 
 class RemoteLink:
@@ -46,6 +46,9 @@ class RemoteLink:
         User, password variable, TLS, keep-alive.
     client_id
         Name of the client.
+    clean
+        Whether each connection begins a session of its own, as Sparkplug demands (3.0 §5); else what was not
+        acknowledged is sent again on the next connection.
 
     Attributes
     ----------
@@ -56,7 +59,7 @@ class RemoteLink:
 
     """
 
-    def __init__(self, host: str, port: int, settings: MqttSettings, client_id: str) -> None:
+    def __init__(self, host: str, port: int, settings: MqttSettings, client_id: str, *, clean: bool = True) -> None:
         self.user: User | None = None
         self.up = False
         self.dropped = 0
@@ -64,6 +67,8 @@ class RemoteLink:
         self._where = host, port
         self._settings = settings
         self._client_id = client_id
+        self._clean = clean
+        self.outbox = Outbox()
         self._will: Callable[[], Will] | None = None
         self._socket: _Socket | None = None
         self._task: asyncio.Task[None] | None = None
@@ -86,12 +91,11 @@ class RemoteLink:
         loop, settings = asyncio.get_running_loop(), self._settings
         host, port = self._where
         context = ssl.create_default_context(cafile=settings.ca) if settings.tls else None
-        password = os.environ.get(settings.password_env or "")
-        connect = Connect(
-            self._client_id, keep_alive=settings.keep_alive, will=self._will(), user=settings.user,
-            password=None if settings.user is None or password is None else password.encode(),
-        )  # fmt: skip
-        socket = _Socket(self, connect)
+        if context is not None and settings.certificate is not None:
+            context.load_cert_chain(settings.certificate, settings.key)
+        if self._clean:
+            self.outbox = Outbox()
+        socket = _Socket(self, self.outbox, settings.keep_alive)
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 await loop.create_connection(lambda: socket, host, port, ssl=context)
@@ -99,6 +103,17 @@ class RemoteLink:
             self._again()
         else:
             self._socket = socket
+
+    def hello(self) -> Connect | None:
+        """Return the CONNECT of a connection that stands; the will is asked for here, once per CONNECT sent."""
+        if self._will is None:
+            return None
+        settings = self._settings
+        password = os.environ.get(settings.password_env or "")
+        return Connect(
+            self._client_id, clean=self._clean, keep_alive=settings.keep_alive, will=self._will(), user=settings.user,
+            password=None if settings.user is None or password is None else password.encode(),
+        )  # fmt: skip
 
     def _again(self) -> None:
         self._task = None
@@ -129,8 +144,9 @@ class RemoteLink:
             self.user.message(message)
 
     def drop(self) -> None:
-        """Break off without a word."""
+        """Break off without a word, and forget what was on its way, as who loses power does."""
         socket = self._give_up()
+        self.outbox = Outbox()
         if socket is not None:
             socket.abort()
 
@@ -188,16 +204,13 @@ class RemoteLink:
 class _Socket(asyncio.Protocol):
     """One connection: packets in and out, acknowledgements, pings."""
 
-    def __init__(self, owner: RemoteLink, connect: Connect) -> None:
+    def __init__(self, owner: RemoteLink, outbox: Outbox, keep_alive_s: float) -> None:
         self.owner: RemoteLink | None = owner
         self.gone = asyncio.Event()
-        self._hello = connect
-        self._keep_alive_s = connect.keep_alive
+        self._outbox = outbox
+        self._keep_alive_s = keep_alive_s
         self._decoder = Decoder(at_broker=False, limit=1 << 28)
         self._transport: asyncio.Transport | None = None
-        self._unacknowledged: dict[int, Publish | None] = {}
-        self._received: set[int] = set()
-        self._id = 0
         self._answered = True
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -205,7 +218,11 @@ class _Socket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._send(self._hello)
+        hello = None if self.owner is None else self.owner.hello()
+        if hello is None:
+            self.abort()
+            return
+        self._send(hello)
         self._timer = self._loop.call_later(CONNECT_WITHIN_S, self.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -232,21 +249,18 @@ class _Socket(asyncio.Protocol):
                 assert self._timer is not None
                 self._timer.cancel()
                 self._tick()
+                for again in self._outbox.resume(present=packet.session_present):
+                    self._send(again)
                 owner.greeted(self)
             case Connack():
                 owner.refused = packet.code
                 self.abort()
             case Publish():
                 self._message(owner, packet)
-            case Ack(kind="pubrel"):
-                self._received.discard(packet.packet_id)
-                self._send(Ack("pubcomp", packet.packet_id))
-            case Ack(kind="pubrec"):
-                if packet.packet_id in self._unacknowledged:
-                    self._unacknowledged[packet.packet_id] = None
-                self._send(Ack("pubrel", packet.packet_id))
             case Ack():
-                self._unacknowledged.pop(packet.packet_id, None)
+                answer = self._outbox.acknowledged(packet)
+                if answer is not None:
+                    self._send(answer)
             case Pong():
                 self._answered = True
             case Disconnect():
@@ -257,9 +271,9 @@ class _Socket(asyncio.Protocol):
     def _message(self, owner: RemoteLink, packet: Publish) -> None:
         if packet.qos == 2:
             self._send(Ack("pubrec", packet.packet_id))
-            if packet.packet_id in self._received:
+            if packet.packet_id in self._outbox.received:
                 return
-            self._received.add(packet.packet_id)
+            self._outbox.received.add(packet.packet_id)
         elif packet.qos == 1:
             self._send(Ack("puback", packet.packet_id))
         owner.message(packet)
@@ -284,19 +298,15 @@ class _Socket(asyncio.Protocol):
             return False
         message = Publish(topic, payload, qos, retain)
         if qos:
-            if len(self._unacknowledged) >= UNACKNOWLEDGED:
+            if self._outbox.full:
                 return False
-            self._id = self._id % 65_535 + 1
-            while self._id in self._unacknowledged:
-                self._id = self._id % 65_535 + 1
-            message = Publish(topic, payload, qos, retain, packet_id=self._id)
-            self._unacknowledged[self._id] = message
+            message = self._outbox.keep(message)
         self._send(message)
         return True
 
     def subscribe(self, patterns: tuple[tuple[str, int], ...]) -> None:
         """Subscribe."""
-        self._send(Subscribe(65_535, patterns))
+        self._send(Subscribe(self._outbox.number(), patterns))
 
     def goodbye(self) -> None:
         """Send DISCONNECT and close once it is out."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from emulator.devices.certificates import server_context
 from emulator.devices.mqtt.accounts import Accounts
 from emulator.devices.mqtt.broker import Broker
 from emulator.devices.mqtt.client import RemoteLink
@@ -14,6 +13,7 @@ from emulator.devices.mqtt.misbehaviour import FaceMisbehaviour, Misbehaviour
 from emulator.devices.mqtt.plain import PlainNode
 from emulator.devices.mqtt.server import BrokerServer
 from emulator.devices.sparkplug.node import EdgeNode
+from emulator.devices.tls import Door
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,9 @@ class MqttFace:
             self.server = _shared_broker(setting)
             link = LocalLink(self.server.broker, device.id)
         else:
-            link = RemoteLink(*outside, device.mqtt, f"{device.mqtt.group}-{device.mqtt.node or device.id}")
+            name = f"{device.mqtt.group}-{device.mqtt.node or device.id}"
+            clean = device.mqtt.profile == "sparkplug" or device.mqtt.qos == 0
+            link = RemoteLink(*outside, device.mqtt, name, clean=clean)
         self.misbehaviour = FaceMisbehaviour(own, None if self.server is None else self.server.broker.wrong)
         node = EdgeNode if device.mqtt.profile == "sparkplug" else PlainNode
         self.node: EdgeNode | PlainNode = node(setting, link, own)
@@ -82,10 +84,19 @@ def _shared_broker(setting: Setting) -> BrokerServer:
         wrong = Misbehaviour(setting.draw, setting.note)
         accounts = Accounts(owner.mqtt.accounts, _loop_s)
         broker = Broker(accounts, setting.timers, wrong, _later)
-        tls = server_context() if owner.mqtt.tls else None
+        tls = _door(setting, owner.id, wrong) if owner.mqtt.tls else None
         setting.shared[key] = BrokerServer(broker, tls=tls, connections=owner.connections)
     server: BrokerServer = setting.shared[key]
     return server
+
+
+def _door(setting: Setting, owner: str, wrong: Misbehaviour) -> Door:
+    # Loads the certificate library; most rigs never need it.
+    from emulator.devices.certificates import TlsCertificates, names_of, tls_folder
+
+    certificates = TlsCertificates(tls_folder(owner), names_of(setting.host))
+    certificates.make()
+    return Door(certificates, wrong.tls)
 
 
 def _loop_s() -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from emulator.devices.tls import TlsTrouble
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,6 +39,8 @@ class Misbehaviour:
     ----------
     begin, end
         What to do once when a fault starts or stops, by kind; the owner fills them in.
+    tls
+        What goes wrong when TLS connections begin.
 
     """
 
@@ -45,7 +49,11 @@ class Misbehaviour:
     plans: dict[str, Plan] = field(default_factory=dict, init=False)
     begin: dict[str, Callable[[Plan], None]] = field(default_factory=dict, init=False, repr=False)
     end: dict[str, Callable[[], None]] = field(default_factory=dict, init=False, repr=False)
+    tls: TlsTrouble = field(init=False, repr=False)
     _seen: dict[str, int] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.tls = TlsTrouble(self.draw, self.inserted)
 
     def set(self, kind: str, plan: Plan | None) -> None:
         """Start, change or (None) stop a fault; nothing happens where that is how it is already."""
@@ -90,6 +98,11 @@ class FaceMisbehaviour:
 
     device: Misbehaviour
     broker: Misbehaviour | None
+
+    @property
+    def tls(self) -> TlsTrouble:
+        """What goes wrong when TLS connections to the broker begin."""
+        return (self.broker or self.device).tls
 
     def set(self, kind: str, plan: Plan | None) -> None:
         """Pass a plan on to whom it concerns."""

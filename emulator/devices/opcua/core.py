@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from typing import Any, Final
 
 from asyncua import Server, ua
 
+from emulator.devices.certificates import LOOPBACK
 from emulator.devices.image import DeviceImage
 from emulator.devices.opcua import standard_space, values
 from emulator.devices.opcua.capabilities import advertise
@@ -140,6 +142,8 @@ class PlantServer(Server):
         What it is bound to.
     fault
         What its security does wrong.
+    hosts
+        What its certificate names.
 
     """
 
@@ -150,6 +154,7 @@ class PlantServer(Server):
         listener: socket.socket,
         host: str,
         fault: SecurityMisbehaviour | None = None,
+        hosts: Iterable[str] = LOOPBACK,
     ) -> None:
         uri = f"urn:plantbench:device:{device.id}"
         guard = Guard(
@@ -158,6 +163,7 @@ class PlantServer(Server):
             uri,
             fault or SecurityMisbehaviour(),
             lambda: as_datetime(values.ticks(image.t_ns)),
+            hosts=hosts,
         )
         super().__init__(iserver=Core(device, image, guard))
         self.port = int(listener.getsockname()[1])

@@ -1,5 +1,6 @@
 """How an OPC UA device of a rig is opened."""
 
+from emulator.devices.certificates import names_of
 from emulator.devices.faces import Setting
 from emulator.devices.opcua.server import OpcUaDevice
 
@@ -16,4 +17,5 @@ def open_face(setting: Setting) -> OpcUaDevice:
         setting.note,
         setting.timers,
         setting.rig.clock.block / 1e9,
+        names_of(setting.host),
     )

@@ -6,13 +6,14 @@ loop that called `start`, commits too.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, Final, Protocol, Self
 
 from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
+from emulator.devices.certificates import LOOPBACK as LOCAL_NAMES
 from emulator.devices.image import SECOND, DeviceImage
 from emulator.devices.opcua import server_methods
 from emulator.devices.opcua.alarms.desk import AlarmDesk
@@ -63,6 +64,8 @@ class OpcUaDevice:
         Plant time; the event loop's without.
     block_s
         How often the image is committed [s]: nothing is sampled or published faster. 0 where nobody knows.
+    hosts
+        What its certificate names.
 
     Attributes
     ----------
@@ -82,6 +85,7 @@ class OpcUaDevice:
         inserted: Callable[[str, str], None] | None = None,
         timers: Timers | None = None,
         block_s: float = 0.0,
+        hosts: Iterable[str] = LOCAL_NAMES,
     ) -> None:
         image = seen_through(device, image)
         self.device = device
@@ -100,6 +104,7 @@ class OpcUaDevice:
         self._timers = timers or PacedTimers()
         self.misbehaviour.security.later = self._timers.later
         self._block_s = block_s
+        self._hosts = tuple(hosts)
         self.subscriptions: SubscriptionEngine | None = None
         self._restarting: asyncio.Task[None] | None = None
         self.index = 0
@@ -157,7 +162,7 @@ class OpcUaDevice:
             self._image.start()
         listener = await listen(host, self.device.port if port is None else port)
         try:
-            server = PlantServer(self.device, self._image, listener, host, self.misbehaviour.security)
+            server = PlantServer(self.device, self._image, listener, host, self.misbehaviour.security, self._hosts)
             server.iserver.act_out(self.misbehaviour.wrongs)
             server.iserver.timers = self._timers
             await server.init()

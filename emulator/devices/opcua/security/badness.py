@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
 
+from emulator.devices.certificates import put
 from emulator.devices.opcua.security import certificates
 from emulator.devices.opcua.security.certificates import Identity, application, authority, new_key
-from emulator.devices.opcua.security.pki import put
 
 _HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 _ELSEWHERE: Final = ("plc.elsewhere.example",)

@@ -1,7 +1,6 @@
 """Makes application certificates: the good one of a server, and bad ones on request (OPC 10000-6 §6.2.2)."""
 
 import datetime as dt
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from emulator.devices.certificates import general_names
 
 YEARS: Final = 5
 _DAY: Final = dt.timedelta(days=1)
@@ -59,13 +60,7 @@ def name(common: str) -> x509.Name:
 
 def alternatives(application_uri: str, hosts: Iterable[str]) -> x509.SubjectAlternativeName:
     """Return where an application says who and where it is: its URI, host names and addresses."""
-    names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(application_uri)]
-    for host in dict.fromkeys(hosts):
-        try:
-            names.append(x509.IPAddress(ipaddress.ip_address(host)))
-        except ValueError:
-            names.append(x509.DNSName(host))
-    return x509.SubjectAlternativeName(names)
+    return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(application_uri), *general_names(hosts)])
 
 
 def application(

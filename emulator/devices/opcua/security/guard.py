@@ -3,13 +3,14 @@
 import itertools
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 from asyncua import ua
 
 from emulator import clock
+from emulator.devices.certificates import LOOPBACK
 from emulator.devices.opcua.security import badness, passwords, trust
 from emulator.devices.opcua.security.certificates import Identity
 from emulator.devices.opcua.security.misbehaviour import SecurityMisbehaviour
@@ -46,6 +47,8 @@ class Guard:
         The device's clock.
     pki
         Where certificates are; the user's folder if None.
+    hosts
+        What the server's certificate names.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class Guard:
         fault: SecurityMisbehaviour,
         now: Callable[[], datetime],
         pki: Pki | None = None,
+        hosts: Iterable[str] = LOOPBACK,
     ) -> None:
         self.settings = settings
         self.fault = fault
@@ -80,7 +84,9 @@ class Guard:
         self.sound: tuple[Offer, ...] = tuple(map(offer, settings.endpoints))
         self.identity: Identity | None = None
         if any(suite for suite, _ in self.sound) or any(u.certificate or u.password for u in settings.users):
-            self.identity = self.pki.own(common, application_uri, clock.calendar())
+            self.identity = self.pki.own(common, application_uri, clock.calendar(), hosts)
+        if settings.trust == "list" and any(suite for suite, _ in self.sound):
+            self.pki.client(clock.calendar())
         self._bad: dict[str, Identity] = {}
         self._channels = itertools.count(1)
 

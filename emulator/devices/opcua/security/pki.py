@@ -1,13 +1,9 @@
-"""Where certificates are kept: our own with its key, whom we trust, whom we turned away (OPC 10000-12 §7.8.2).
-
-``PLANTBENCH_PKI`` names the folder; else it is ``plantbench/pki`` among the user's data.
-"""
+"""Where certificates are kept: our own with its key, whom we trust, whom we turned away (OPC 10000-12 §7.8.2)."""
 
 import contextlib
 import hashlib
-import os
-import secrets
 import socket
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -16,28 +12,22 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from emulator.devices.certificates import LOOPBACK, general_names, pki_folder, put
 from emulator.devices.opcua.security import certificates
 from emulator.devices.opcua.security.certificates import Identity
 
+CLIENT_URI: Final = "urn:plantbench:client"
 _REJECTED: Final = 64  # certificates remembered; whoever sends more has the oldest forgotten
 _LARGEST: Final = 256 * 1024  # of a file in a trust list [bytes]
 _MOST: Final = 1_000  # files looked at in one folder
 
 
-def default_folder() -> Path:
-    """Return the folder of this user."""
-    named = os.environ.get("PLANTBENCH_PKI")
-    if named:
-        return Path(named)
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(data) / "plantbench" / "pki"
-
-
 class Pki:
     """One folder of certificates; several servers may share it.
 
-    `own/` certificates and `private/` keys (mode 0600) by application; `trusted/`, `issuers/` certificates (DER or
-    PEM, any name) and revocation lists (``*.crl``); `rejected/` what was turned away, to be moved to `trusted/`.
+    `own/` certificates and `private/` keys (mode 0600) by application; `client/` what clients on this machine show;
+    `trusted/`, `issuers/` certificates (DER or PEM, any name) and revocation lists (``*.crl``); `rejected/` what was
+    turned away, to be moved to `trusted/`.
 
     Parameters
     ----------
@@ -47,10 +37,10 @@ class Pki:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or default_folder()
+        self.folder = folder or pki_folder()
 
-    def own(self, common: str, application_uri: str, now: datetime) -> Identity:
-        """Return the identity of an application, made on first use and again when it has expired.
+    def own(self, common: str, application_uri: str, now: datetime, hosts: Iterable[str] = LOOPBACK) -> Identity:
+        """Return a server's identity, made on first use and again when it has expired or lacks one of the hosts.
 
         Raises
         ------
@@ -59,22 +49,18 @@ class Pki:
 
         """
         stem = f"{common}-{hashlib.sha256(application_uri.encode()).hexdigest()[:8]}"
-        certificate_path = self.folder / "own" / f"{stem}.der"
-        key_path = self.folder / "private" / f"{stem}.pem"
-        hosts = ("localhost", "127.0.0.1", "::1", socket.gethostname())
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
-            made = x509.load_der_x509_certificate(certificate_path.read_bytes())
-            same = isinstance(key, rsa.RSAPrivateKey) and key.public_key() == made.public_key()
-            if same and made.not_valid_before_utc <= now < made.not_valid_after_utc:
-                return Identity(made, key)  # type: ignore[arg-type]
-        fresh = certificates.application(common, application_uri, hosts, certificates.new_key(), now)
-        pem = fresh.key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        put(key_path, pem, secret=True)
-        put(certificate_path, fresh.der)
-        return fresh
+        places = self.folder / "own" / f"{stem}.der", self.folder / "private" / f"{stem}.pem"
+        return _kept(*places, common, application_uri, now, (*hosts, socket.gethostname()))
+
+    def client(self, now: datetime) -> Identity:
+        """Return the identity for clients on this machine, ``client/client.der`` and ``.pem``, made on first use.
+
+        Every server with this folder trusts it: whoever may read its key may change the trust list as well.
+        """
+        places = self.folder / "client" / "client.der", self.folder / "client" / "client.pem"
+        made = _kept(*places, "client", CLIENT_URI, now, (*LOOPBACK, socket.gethostname()))
+        self.trust(made.certificate)
+        return made
 
     def certificates(self, folder: str) -> list[x509.Certificate]:
         """Return the readable certificates of `trusted` or `issuers`; what is none is passed over."""
@@ -118,15 +104,23 @@ class Pki:
         return [path for path in found if path.is_file() and path.stat().st_size <= _LARGEST]
 
 
-def put(path: Path, data: bytes, *, secret: bool = False) -> None:
-    """Write a file whole or not at all; a secret one only for its owner."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if secret else 0o755)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        fresh.replace(path)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
+def _kept(
+    certificate_path: Path, key_path: Path, common: str, uri: str, now: datetime, hosts: Iterable[str]
+) -> Identity:
+    """Return the identity in two files, made anew where it is none, is out of date or does not name a host."""
+    hosts = tuple(hosts)
+    with contextlib.suppress(FileNotFoundError, ValueError, x509.ExtensionNotFound):
+        key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
+        made = x509.load_der_x509_certificate(certificate_path.read_bytes())
+        named = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        same = isinstance(key, rsa.RSAPrivateKey) and key.public_key() == made.public_key()
+        same = same and set(general_names(hosts)) <= set(named)
+        if same and made.not_valid_before_utc <= now < made.not_valid_after_utc:
+            return Identity(made, key)  # type: ignore[arg-type]
+    fresh = certificates.application(common, uri, hosts, certificates.new_key(), now)
+    pem = fresh.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    put(key_path, pem, secret=True)
+    put(certificate_path, fresh.der)
+    return fresh
