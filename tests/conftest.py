@@ -1,8 +1,11 @@
 """What every test may use: where recorded data lies, and whether foreign clients must be there."""
 
+import importlib
 import os
 import shutil
 from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
 
 import pytest
 
@@ -24,11 +27,26 @@ def foreign():
 
     def find(program: str, hint: str) -> str:
         path = shutil.which(program)
-        if path is None:
-            message = f"{program} is not installed ({hint})"
-            if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-                pytest.fail(message)
-            pytest.skip(message)
-        return path
+        return path if path is not None else _missing(program, hint)
 
     return find
+
+
+@pytest.fixture(scope="session")
+def foreign_module():
+    """Return a function that imports a foreign client's module, or skips (fails where it is required)."""
+
+    def find(module: str, hint: str) -> ModuleType:
+        try:
+            return importlib.import_module(module)
+        except ImportError:
+            _missing(module, hint)
+
+    return find
+
+
+def _missing(name: str, hint: str) -> NoReturn:
+    message = f"{name} is not installed ({hint})"
+    if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
+        pytest.fail(message)
+    pytest.skip(message)

@@ -6,6 +6,7 @@ What each client says it got is compared with what our decoder read off the wire
 import asyncio
 import ssl
 
+import pymodbus.client as pymodbus_client
 import pytest
 
 from emulator.devices.image import GOOD, DeviceImage, Reading
@@ -18,7 +19,6 @@ from hil.traces.tap import Transcript
 from rigs.devices.device import Device
 from rigs.schema import Point
 
-pymodbus_client = pytest.importorskip("pymodbus.client")
 pytestmark = pytest.mark.wire
 
 ADDRESSES = {
@@ -156,8 +156,8 @@ def test_openssl_sees_our_certificate_and_is_asked_for_its_own(tls, foreign):
     assert said == {"with": bytes.fromhex("0001 0000 0005 05 04 02 01A5"), "without": b""}
 
 
-def test_pymodbustcp_a_second_stack_agrees():
-    second = pytest.importorskip("pyModbusTCP.client")
+def test_pymodbustcp_a_second_stack_agrees(foreign_module):
+    second = foreign_module("pyModbusTCP.client", "pip install pyModbusTCP")
 
     def client(port):
         other = second.ModbusClient("127.0.0.1", port, unit_id=5, timeout=3)
