@@ -47,7 +47,16 @@ def metric(data):
     return {
         "name": None if name is None else name.decode(), "alias": last(found, 2), "timestamp": last(found, 3),
         "type": last(found, 4), "historical": bool(last(found, 5)), "null": bool(last(found, 7)), "value": value,
+        "properties": properties(last(found, 9) or b""),
     }  # fmt: skip
+
+
+def properties(data):
+    """Return the properties of a metric: name → (type, number of an integer property or None)."""
+    found = message(data)
+    names = [value.decode() for field, value in found if field == 1]
+    values = [message(value) for field, value in found if field == 2]
+    return {name: (last(value, 1), last(value, 3)) for name, value in zip(names, values, strict=True)}
 
 
 def plain(data):

@@ -232,7 +232,8 @@ class MqttConnector:
             self._backoff.succeeded()
         if self._node.online:
             self._gone_ns = None
-        silent = self._gone_ns is not None or self._heard_ns is None or now_ns - self._heard_ns > self._device.stale_after
+        heard_ns = self._heard_ns
+        silent = self._gone_ns is not None or heard_ns is None or now_ns - heard_ns > self._device.stale_after
         old = self._state
         self._state = dataclasses.replace(
             old,

@@ -17,7 +17,7 @@ SLOWEST_MS: Final = 60_000
 REBIRTH: Final = "Node Control/Rebirth"
 NEXT_SERVER: Final = "Node Control/Next Server"
 SCAN_RATE: Final = "Node Control/Scan Rate"
-_CONTROL: Final = {1: REBIRTH, 2: NEXT_SERVER, 3: SCAN_RATE}
+_CONTROL: Final = {2: NEXT_SERVER, 3: SCAN_RATE}
 
 
 class Commands:
@@ -56,7 +56,7 @@ class Commands:
             name = metric.name
             if name is None and device is None:
                 name = _CONTROL.get(metric.alias or 0)
-            if device is None and name in _CONTROL.values():
+            if device is None and (name == REBIRTH or name in _CONTROL.values()):
                 self._control(name, metric.value)
                 continue
             found = (

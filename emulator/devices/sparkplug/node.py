@@ -261,7 +261,8 @@ class EdgeNode:
         now = self.now_ms
         return (
             Metric("bdSeq", timestamp=now, type=DataType.INT64, value=self.bd_seq),
-            Metric(REBIRTH, self._alias(1), now, DataType.BOOLEAN, value=False),
+            # Never with an alias: a host that has heard no birth must be able to ask for one (§5.17).
+            Metric(REBIRTH, None, now, DataType.BOOLEAN, value=False),
             Metric(NEXT_SERVER, self._alias(2), now, DataType.BOOLEAN, value=False),
             Metric(SCAN_RATE, self._alias(3), now, DataType.INT64, value=self.scan_rate_ms),
         )
