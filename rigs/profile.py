@@ -177,9 +177,13 @@ def _lay_out(document: Document, path: Path_, device: dict[str, Any], use: Profi
         address = register.address(profile.defaults, use.unit, use.shift)
         bound = use.bind.get(register.id)
         if bound is None and _shared(register, profile, use):
+            constants.extend(_rest_of_word(register, address, profile))
             continue
         if bound is None:
-            constants.append({"address": address, "value": _constant(register, address)})
+            own: dict[str, Any] = {"address": address, "value": _constant(register, address)}
+            if register.writable and address.get("type") != "string":
+                own |= {"writable": True, "range": register.range and list(register.range)}
+            constants.append(own)
             continue
         document.places[("points", len(points))] = document.place((*path, "bind", register.id))
         points.append(
@@ -195,6 +199,21 @@ def _shared(register: ProfileRegister, profile: Profile, use: ProfileUse) -> boo
     if register.bit is None:
         return bits_bound
     return not bits_bound and any(other.bit is None for other in others)
+
+
+def _rest_of_word(register: ProfileRegister, address: dict[str, Any], profile: Profile) -> list[dict[str, Any]]:
+    """Return the bits that stay as the profile has them, of a word some bits of which are bound."""
+    if register.bit is not None or isinstance(register.value, str):
+        return []
+    cell = (register.table, register.register_)
+    named = {other.bit for other in profile.registers if (other.table, other.register_) == cell}
+    word = int(register.value)
+    plain = {key: address[key] for key in ("unit", "table", "register")}
+    return [
+        {"address": plain | {"type": "bool", "bit": bit}, "value": 1.0}
+        for bit in range(16)
+        if word >> bit & 1 and bit not in named
+    ]
 
 
 def _constant(register: ProfileRegister, address: dict[str, Any]) -> float | str:

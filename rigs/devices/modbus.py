@@ -79,15 +79,22 @@ class UnitIdentity(Strict):
 
 
 class ModbusConstant(Strict):
-    """Registers that always hold the same: `value` (a number or a text) at an address, no point of the rig."""
+    """Registers that hold `value` (a number or a text) at an address and are no point of the rig.
+
+    A `writable` one takes what is written, within `range` [the value's own unit], and is itself again after power-up.
+    """
 
     address: ModbusAddress
     value: float | str
+    writable: bool = False
+    range: tuple[float, float] | None = None
 
     @model_validator(mode="after")
     def _is_of_its_type(self) -> Self:
         if isinstance(self.value, str) != (self.address.type == "string"):
             raise ValueError(f"value {self.value!r} does not fit type {self.address.type}; a text needs string")
+        if self.writable and (isinstance(self.value, str) or self.address.table not in ("coil", "holding")):
+            raise ValueError("only a number in a coil or holding register can be writable")
         return self
 
 

@@ -55,7 +55,12 @@ def test_bound_registers_are_points_and_the_others_stand_in_the_device(tmp_path:
     assert constants[2, "holding", 101] == 1476.0
     assert constants[2, "holding", 1010] == "VFD-55-400-IP54"
     assert (1, "holding", 101) not in constants
-    assert (1, "holding", 100) not in constants  # the word of a bit that is bound
+    # Bit 2 of the status word is bound; the other bits of 567 stay as they are.
+    word = [c for c in loaded.device("drive1").modbus.constants if c.address.register_ == 100 and c.address.unit == 1]
+    assert [(c.address.type, c.address.bit) for c in word] == [("bool", bit) for bit in (0, 1, 4, 5, 9)]
+    kept = {(c.address.unit, c.address.register_): c for c in loaded.device("drive1").modbus.constants}
+    assert (kept[2, 1].writable, kept[2, 1].range) == (True, (-3000.0, 3000.0))
+    assert not kept[2, 101].writable
 
 
 def test_what_a_profile_says_of_the_server_gives_way_to_the_rig(tmp_path: Path):

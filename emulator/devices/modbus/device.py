@@ -194,11 +194,13 @@ def _file(content: tuple[int, ...], records: int, writable: bool) -> File:
 
 def _constant(constant: ModbusConstant) -> MappedValue:
     address, value = constant.address, constant.value
+    own = (constant.writable, *(constant.range or (float("-inf"), float("inf"))))
     if address.type == "bool":
-        return MappedValue(None, address.register_, bit=address.bit, constant=b"\1" if value else b"\0")
+        bit = b"\1" if value else b"\0"
+        return MappedValue(None, address.register_, None, constant.writable, bit=address.bit, constant=bit)
     form = register_format(address)
     wire = form.text(value) if isinstance(form, TextFormat) and isinstance(value, str) else form.encode(float(value))
-    return MappedValue(None, address.register_, form, constant=wire)
+    return MappedValue(None, address.register_, form, *own, once=address.write_once, constant=wire)
 
 
 def _mapped(point: Point) -> MappedValue:
