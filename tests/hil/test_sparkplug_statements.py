@@ -26,12 +26,13 @@ from hil.insertion.link.proxy import LinkProxy
 from rigs.devices.device import Device
 from rigs.schema import Point
 from tests.oracles import sparkplug_bytes as sp
-from tests.oracles import sparkplug_edge_statements, sparkplug_host_statements
+from tests.oracles import sparkplug_data_statements, sparkplug_edge_statements, sparkplug_host_statements
 from tests.oracles.mqtt_packets import Recorder
 from tests.oracles.sparkplug_statements import STATEMENTS, Talk
 from twin.batch import is_good
 from twin.connectors.mqtt import MqttConnector
 
+assert sparkplug_data_statements
 assert sparkplug_edge_statements
 assert sparkplug_host_statements
 SCAN_NS = 100_000_000

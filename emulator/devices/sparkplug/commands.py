@@ -11,7 +11,7 @@ from emulator.devices.sparkplug.metrics import MILLISECOND
 if TYPE_CHECKING:
     from emulator.devices.sparkplug.metrics import PointMetric
     from emulator.devices.sparkplug.node import EdgeNode
-    from emulator.devices.sparkplug.payload import Payload
+    from emulator.devices.sparkplug.payload import Metric, Payload
 
 SLOWEST_MS: Final = 60_000
 REBIRTH: Final = "Node Control/Rebirth"
