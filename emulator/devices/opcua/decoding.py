@@ -1,14 +1,52 @@
-"""A door the library's decoder leaves open, closed from outside: arrays of nothing.
+"""Doors the library's decoder leaves open, closed from outside: arrays of nothing, and requests that never end.
 
 A Variant may declare an array of type Null with two thousand million elements. They take no bytes, so the end of the
-message never stops the decoder, and seven bytes hold the event loop for minutes. Nobody needs such an array.
+message never stops the decoder, and seven bytes hold the event loop for minutes. Nobody needs such an array. And a
+message of 16 MiB may hold as many values, each of which costs microseconds: what one request may make us decode is
+rationed, so that one peer cannot keep the others waiting.
 """
 
 import struct
-from typing import Any
+from typing import Any, Final
 
-from asyncua.common.utils import NotEnoughData
+from asyncua import ua
+from asyncua.common.utils import Buffer, NotEnoughData
 from asyncua.ua import ua_binary
+
+READS: Final = 200_000
+"""Pieces of one request: 10,000 monitored items have 160,000."""
+
+
+class Ration(Buffer):
+    """A request's bytes, given out in at most `READS` pieces, the parts inside counted with it."""
+
+    def __init__(self, data: bytes, start_pos: int = 0, size: int = -1, left: list[int] | None = None) -> None:
+        super().__init__(data, start_pos, size)
+        self._left = [READS] if left is None else left
+
+    @property
+    def spent(self) -> bool:
+        """Whether more was asked for than there is."""
+        return self._left[0] < 0
+
+    def read(self, size: int) -> bytes:
+        """Return and pass over so many bytes.
+
+        Raises
+        ------
+        UaStatusCodeError
+            Bad_EncodingLimitsExceeded: the ration is used up.
+
+        """
+        self._left[0] -= 1
+        if self._left[0] < 0:
+            raise ua.UaStatusCodeError(ua.StatusCodes.BadEncodingLimitsExceeded)
+        return bytes(super().read(size))
+
+    def copy(self, size: int = -1) -> "Ration":
+        """Return a view of the next so many bytes, on the same ration."""
+        size = self._size if size == -1 or size > self._size else size
+        return Ration(self._data, self._cur_pos, size, self._left)
 
 
 class _NoArray:

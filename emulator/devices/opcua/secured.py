@@ -11,7 +11,7 @@ from asyncua.common.utils import Buffer, NotEnoughData, ServiceError
 from asyncua.server.uaprocessor import UaProcessor
 from asyncua.ua.ua_binary import header_from_binary, nodeid_from_binary, struct_from_binary, uatcp_to_binary
 
-from emulator.devices.opcua.decoding import close_doors
+from emulator.devices.opcua.decoding import Ration, close_doors
 from emulator.devices.opcua.security.channel import Channel, Received
 
 _logger = logging.getLogger("asyncua.server.uaprocessor")
@@ -75,7 +75,7 @@ class Secured(UaProcessor):
         if message.kind == b"CLO":
             self.channel.close()
             return False
-        return bool(await self.process_message(message.sequence, Buffer(message.body)))
+        return bool(await self.process_message(message.sequence, Ration(message.body)))
 
     def _open(self, message: Received) -> None:
         fault = self.channel.guard.fault
@@ -119,7 +119,8 @@ class Secured(UaProcessor):
             _logger.exception("a request could not be served")
             status = ua.StatusCodes.BadInternalError
         self.fail(requesthdr.RequestHandle, seqhdr, status)
-        return not self._transport.is_closing()
+        greedy = isinstance(body, Ration) and body.spent  # once is an error, again would be an attack
+        return not greedy and not self._transport.is_closing()
 
     def fail(self, handle: int, seqhdr: Any, status: int) -> None:
         """Answer with a ServiceFault."""

@@ -12,6 +12,7 @@ from asyncua.common.utils import Buffer, NotEnoughData, ServiceError
 from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary
 
 from emulator.devices.opcua import values
+from emulator.devices.opcua.decoding import Ration
 from emulator.devices.opcua.history.aggregates import FUNCTIONS, processed
 from emulator.devices.opcua.history.track import GOOD_NO_DATA, Configuration, Track, Value
 from emulator.devices.opcua.nodes import ServedAttribute
@@ -140,7 +141,7 @@ async def read(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> ua
     (size,) = struct.unpack("<i", body.read(4))
     if encoded != b"\x01" or not 0 <= size <= len(body):
         raise ServiceError(ua.StatusCodes.BadHistoryOperationInvalid)
-    details = Buffer(body.read(size))
+    details = Ration(body.read(size))
     (times,) = struct.unpack("<i", body.read(4))
     release = body.read(1) != b"\0"
     (count,) = struct.unpack("<i", body.read(4))

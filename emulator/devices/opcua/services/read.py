@@ -9,6 +9,7 @@ from asyncua.server.address_space import AddressSpace, NodeData
 from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary
 
 from emulator.devices.opcua import values
+from emulator.devices.opcua.decoding import Ration
 from emulator.devices.opcua.indexrange import RangeError, parse
 from emulator.devices.opcua.nodes import ServedAttribute, as_datetime
 from emulator.devices.opcua.readservice import read_response
@@ -64,7 +65,7 @@ class Reads:
 
     def _plan(self, encoded: bytes) -> list[Answer]:
         """Decode and check Read parameters, and look up whom they ask: nodes never change while we serve."""
-        params = struct_from_binary(ua.ReadParameters, Buffer(encoded))
+        params = struct_from_binary(ua.ReadParameters, Ration(encoded))
         times = int(params.TimestampsToReturn)
         if not params.NodesToRead:
             raise ServiceError(ua.StatusCodes.BadNothingToDo)
