@@ -6,6 +6,7 @@ from asyncua import ua
 from asyncua.common.utils import Buffer, ServiceError
 from asyncua.ua.ua_binary import struct_from_binary
 
+from emulator.devices.opcua.security.roles import is_diagnostics
 from emulator.devices.opcua.services.subscriptions import each
 from emulator.devices.opcua.subscriptions.item import DISABLED, REPORTING, DataItem
 from emulator.devices.opcua.values import NEITHER
@@ -20,6 +21,7 @@ def create(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> Any:
     for wanted in _bounded(engine, params.ItemsToCreate):
         result = ua.MonitoredItemCreateResult()
         try:
+            _may_see(processor, wanted.ItemToMonitor)
             item, revised = engine.maker.create(found, times, wanted)
         except ua.UaStatusCodeError as error:
             result.StatusCode = ua.StatusCode(error.code)
@@ -33,6 +35,12 @@ def create(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> Any:
     response = ua.CreateMonitoredItemsResponse()
     response.Results = results
     return response
+
+
+def _may_see(processor: Any, what: Any) -> None:
+    """Refuse what a Read would refuse too."""
+    if processor.reads.hides_diagnostics and is_diagnostics(what.NodeId, what.AttributeId):
+        raise ua.UaStatusCodeError(ua.StatusCodes.BadUserAccessDenied)
 
 
 def modify(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> Any:

@@ -124,8 +124,16 @@ def test_diagnostics_are_kept_to_engineers_where_the_rig_says_so(served, secure,
             async with secure(bench, BOTH, user="op", word=WORD) as client:
                 with pytest.raises(ua.uaerrors.BadUserAccessDenied):
                     await client.get_node(node).read_value()
+                subscription = await client.create_subscription(500, Heard())
+                with pytest.raises(ua.uaerrors.BadUserAccessDenied):
+                    await subscription.subscribe_data_change(client.get_node(node))
 
     asyncio.run(main())
+
+
+class Heard:
+    def datachange_notification(self, node, value, data) -> None:
+        pass
 
 
 def test_a_hash_knows_its_password_and_no_other(kept, monkeypatch):
