@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import json
 import signal
 import sys
@@ -67,6 +68,14 @@ def with_ports(rig: Rig, base: int | None) -> Rig:
     return rig.model_copy(update={"devices": devices})
 
 
+def open_to_others(host: str) -> bool:
+    """Whether who listens on `host` can be reached from other machines."""
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
 async def serve_rig(
     name: str, clock_text: str, seed: int, port_base: int | None, *, host: str = LOOPBACK, json_lines: bool
 ) -> int:
@@ -106,7 +115,7 @@ async def serve_rig(
     pacing: asyncio.Task[None] | None = None
     try:
         console.print(f"[bold]{escape(rig.title or rig.rig)}[/] · clock {clock.kind} · seed {seed}")
-        if host not in ("localhost", "::1") and not host.startswith("127."):
+        if open_to_others(host):
             console.print(
                 f"[yellow]Devices listen on {escape(host)}: whoever reaches it may read them and, unless they are "
                 "secured, write.[/]"

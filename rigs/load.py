@@ -142,7 +142,7 @@ def _inside(loc: tuple[str | int, ...], errors: Any) -> bool:
     return any(len(other["loc"]) > len(loc) and other["loc"][: len(loc)] == loc for other in errors)
 
 
-_SECRET: Final = ("password",)  # never repeated, however wrong
+_SECRET: Final = ("password", "password_hash", "password_env")  # never repeated, however wrong
 
 
 def _problem(error: Any, document: Document) -> Problem:

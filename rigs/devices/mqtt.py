@@ -40,7 +40,9 @@ class MqttAccount(Strict):
 
     user: Annotated[str, Field(min_length=1, max_length=100)]
     password_env: Variable | None = None
-    password_hash: Annotated[str, Field(pattern=r"^scrypt\$[0-9a-f]{16,128}\$[0-9a-f]{64}$")] | None = None
+    password_hash: Annotated[str, Field(pattern=r"^scrypt\$[0-9a-f]{16,128}\$[0-9a-f]{64}$")] | None = Field(
+        default=None, repr=False
+    )
     publish: tuple[Filter, ...] = Field(default=("#",), max_length=1000)
     subscribe: tuple[Filter, ...] = Field(default=("#",), max_length=1000)
 

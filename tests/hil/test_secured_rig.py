@@ -1,11 +1,25 @@
 """A secured rig on all three wires: the twin reads it, refuses what it must, and nobody's password shows."""
 
+import asyncio
+import json
+import logging
 import re
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from urllib.parse import urlsplit
 
 import pytest
+from typer.testing import CliRunner
 
+from hil.cli import app
+from hil.serving import open_to_others
+from hil.traces.opcua import Decoder
 from hil.traces.tap import Transcript
-from tests.hil.secured import DEVICES, TRUE, WORDS, play, rig_in
+from rigs.document import RigError
+from rigs.load import load_rig
+from tests.hil.secured import DEVICES, HASH, RIG, TRUE, WORDS, play, rig_in
+from twin.connectors.registry import make_connector
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +127,153 @@ def test_the_twin_refuses_bad_tls_with_one_clear_error_and_comes_back(rig, devic
 
     play(rig, talk)
     assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+OPCUA_CASES = [
+    ("expired", True, "Bad_CertificateTimeInvalid"),
+    ("not_yet_valid", True, "Bad_CertificateTimeInvalid"),
+    ("revoked", True, "Bad_CertificateRevoked"),
+    ("wrong_host", True, "Bad_CertificateHostNameInvalid"),
+    ("wrong_application_uri", True, "Bad_CertificateUriInvalid"),
+    ("untrusted", False, "Bad_CertificateUntrusted"),  # another self-signed one, as after a restart without its files
+    ("weak_key", True, "Bad_CertificatePolicyCheckFailed"),
+    ("chain_loop", False, "Bad_CertificateChainIncomplete"),
+]
+
+
+def test_the_twin_refuses_each_bad_opcua_certificate_by_its_code_and_sends_no_secret(rig, pki, tmp_path, caplog):
+    """Even a certificate that stands in the trust list is refused when it breaks another rule."""
+
+    async def talk(bench):
+        guard = bench.live.emulation.faces["plc1"]._server.iserver.guard
+        client = rig.device("plc1").opcua.client
+        for what, trusted, code in OPCUA_CASES:
+            fault = bench.fault("opcua_certificate", "plc1", what=what)
+            shown = guard.shown()
+            trust = tmp_path / what
+            trust.mkdir()
+            (trust / "good.der").write_bytes(guard.identity.der)
+            if what == "revoked":
+                for name in ("authority.der", "authority.crl"):
+                    (trust / name).write_bytes((pki / "faults" / name).read_bytes())
+            elif trusted:
+                (trust / "bad.der").write_bytes(shown.der)
+            files = {"certificate": str(pki / "client" / "client.der"), "key": str(pki / "client" / "client.pem")}
+            told = client.model_copy(update=files | {"trusted": str(trust)})
+            tap = Transcript()
+            bench.live.proxies["plc1"].tap = tap.take
+            connector = bench.connect("plc1", opcua=rig.device("plc1").opcua.model_copy(update={"client": told}))
+            assert await bench.read("plc1") == {}
+            assert code in connector.state.last_error, (what, connector.state.last_error)
+            assert connector.state.errors == 1
+            decoder = Decoder()
+            said = [line for piece in tap.pieces for line in decoder.lines(piece.direction, piece.data)]
+            assert [line for line in said if "GetEndpoints" in line]
+            assert [line for line in said if "Session" in line] == []
+            up = b"".join(sent(tap).values())
+            assert b"#None" in up
+            assert b"#Basic256Sha256" not in up  # no secured channel was opened, so nothing could follow
+            bench.heal(fault)
+            assert await bench.read("plc1") != {}
+            await connector.close()
+
+    play(rig, talk)
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+def test_no_password_shows_in_logs_output_or_records(rig, tmp_path, monkeypatch, caplog, capfd):
+    """With every logger at DEBUG, right passwords and wrong ones, `check`, and a run's record."""
+    caplog.set_level(logging.DEBUG)
+    for name in list(logging.root.manager.loggerDict):
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+    wrong = "crooked-violet-harbour"
+
+    async def talk(bench):
+        for word in (None, wrong):
+            for device, name in (("plc1", "PLC_WORD"), ("edge1", "BROKER_WORD")):
+                if word is not None:
+                    monkeypatch.setenv("TWIN_WORD", word)
+                    told = rig.device(device)
+                    if device == "plc1":
+                        client = told.opcua.client.model_copy(update={"password_env": "TWIN_WORD"})
+                        more = {"opcua": told.opcua.model_copy(update={"client": client})}
+                    else:
+                        more = {"mqtt": told.mqtt.model_copy(update={"password_env": "TWIN_WORD"})}
+                    connector = bench.connect(device, **more)
+                else:
+                    connector = bench.connect(device)
+                assert (await bench.read(device) == {}) is (word is not None), name
+                print(connector.state, vars(connector), bench.live.emulation.faces[device])
+                await connector.close()
+
+    play(rig, talk, truth_path=tmp_path / "truth.jsonl")
+    place = str(tmp_path / "rig.yaml")
+    checked = CliRunner().invoke(app, ["check", place, "--json"])
+    assert checked.exit_code == 0, checked.output
+    ran = CliRunner().invoke(app, ["check", place])
+    assert ran.exit_code == 0
+    shown = [caplog.text, *capfd.readouterr(), checked.output, ran.output, rig.model_dump_json(exclude={"devices"})]
+    shown += [
+        path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file() and path.name != "rig.yaml"
+    ]
+    assert len(caplog.records) > 10
+    for word in (*WORDS.values(), wrong, HASH, HASH.split("$")[2]):
+        assert [text[max(0, text.find(word) - 200) :][:300] for text in shown if word in text] == []
+
+
+def test_a_password_in_a_rig_file_is_refused_and_not_repeated(tmp_path):
+    words = ("plain-hazel", "plain-otter!", "plain#hash")
+    text = RIG.replace("env:PLC_WORD", words[0]).replace(
+        "user: twin\n      password_env: BROKER_WORD", f"password_env: {words[1]}"
+    )
+    (tmp_path / "rig.yaml").write_text(text.replace(HASH, words[2]))
+    with pytest.raises(RigError) as refused:
+        load_rig(tmp_path / "rig.yaml")
+    assert str(refused.value).count("(not shown)") == 3
+    assert [word for word in words if word in str(refused.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "others"),
+    [("127.0.0.1", False), ("127.8.0.1", False), ("::1", False), ("localhost", False), ("0.0.0.0", True), ("::", True),
+     ("192.168.1.7", True), ("plant.example", True)],
+)  # fmt: skip
+def test_only_loopback_is_nobody_elses(host, others):
+    assert open_to_others(host) is others
+
+
+def test_serve_says_who_can_reach_the_devices_and_its_lines_tell_no_secret(rig, tmp_path, pki):
+    """`serve --host` as a process: every loopback address is this machine's; the certificates name it."""
+
+    async def main():
+        command = [
+            sys.executable,
+            "-m",
+            "hil.cli",
+            "serve",
+            str(tmp_path / "rig.yaml"),
+            "--json",
+            "--host",
+            "127.0.0.3",
+        ]
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+        lines = []
+        async with asyncio.timeout(20):
+            while not lines or lines[-1]["event"] != "ready":
+                lines.append(json.loads(await process.stdout.readline()))
+        urls = {line["device"]: line["url"] for line in lines if line["event"] == "endpoint"}
+        assert {urlsplit(urls[device]).hostname for device in DEVICES} == {"127.0.0.3"}
+        assert urlsplit(urls["control"]).hostname == "127.0.0.1"
+        for device in DEVICES:
+            connector = make_connector(rig.device(device), rig.points_of(device), urls[device], None, 1)
+            await connector.poll(1)
+            assert connector.state.status == "connected", connector.state
+            await connector.close()
+        process.send_signal(signal.SIGINT)
+        out, error = await process.communicate()
+        text = json.dumps(lines) + (out + error).decode()
+        assert [word for word in (*WORDS.values(), HASH) if word in text] == []
+        assert "Devices listen on" not in text  # loopback is nobody else's
+
+    asyncio.run(main())

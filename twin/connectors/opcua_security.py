@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from asyncua import Client, ua
 from asyncua.crypto import security_policies, uacrypto
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from rigs.devices.device import Device
 from twin.clock import WallClock
@@ -29,6 +29,7 @@ _POLICIES = {
 }
 _NONE = "http://opcfoundation.org/UA/SecurityPolicy#None"
 MAX_FILES = 1000
+_DEEPEST = 5  # certificates from a server's up to a root
 
 
 class InsecureError(ConnectionError):
@@ -120,11 +121,12 @@ async def secure(client: Client, probe: Client, secured: Secured) -> list[ua.End
     if problem is not None:
         raise InsecureError(problem)
     assert secured.certificate is not None
+    leaf = (server.ServerCertificate or b"")[: _size(server.ServerCertificate or b"")]
     own = await uacrypto.load_certificate(secured.certificate)
     client.application_uri = next(iter(_names(own, x509.UniformResourceIdentifier)), client.application_uri)
     await client.set_security(
         secured.policy, secured.certificate, secured.key or "", mode=secured.mode,
-        server_certificate=uacrypto.CertProperties(server.ServerCertificate, "der"),
+        server_certificate=uacrypto.CertProperties(leaf, "der"),
     )  # fmt: skip
     return endpoints
 
@@ -155,17 +157,37 @@ def _kinds(endpoints: Sequence[ua.EndpointDescription]) -> set[tuple[str, int, b
 
 
 def certificate_problem(der: bytes, host: str, uri: str, secured: Secured, now: datetime) -> str | None:
-    """Return what is wrong with a server's certificate, by its StatusCode; None when it is good."""
+    """Return what is wrong with a server's certificate, by its StatusCode; None when it is good.
+
+    `der` may have the certificates above it behind it (OPC 10000-6, 6.2.6). A certificate that is trusted itself needs
+    nobody above it.
+    """
     try:
-        certificate = x509.load_der_x509_certificate(der)
-    except ValueError:
+        chain = _split(der)
+        path, looped = _path(chain, secured.trusted)
+        return _path_problem(path, looped, secured, now) or _own_problem(path, host, uri, secured)
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType):
         return "Bad_CertificateInvalid: the server's certificate cannot be read"
-    issuer = next((ca for ca in secured.trusted if _issued(certificate, ca)), None)
-    if issuer is None and all(der != trusted.public_bytes(Encoding.DER) for trusted in secured.trusted):
-        return f"Bad_CertificateUntrusted: {certificate.subject.rfc4514_string()} is not in the trust list"
-    for one, code in ((certificate, "Bad_CertificateTimeInvalid"), (issuer, "Bad_CertificateIssuerTimeInvalid")):
-        if one is not None and not one.not_valid_before_utc <= now <= one.not_valid_after_utc:
+
+
+def _path_problem(path: list[x509.Certificate], looped: bool, secured: Secured, now: datetime) -> str | None:
+    if looped:
+        return "Bad_CertificateChainIncomplete: the authorities above the server's certificate vouch for one another"
+    key = path[0].public_key()
+    if secured.policy is not None and not (isinstance(key, RSAPublicKey) and 2048 <= key.key_size <= 4096):
+        size = f"RSA {key.key_size}" if isinstance(key, RSAPublicKey) else "no RSA key"
+        return f"Bad_CertificatePolicyCheckFailed: {size}, where the policy wants RSA of 2048 to 4096 bits"
+    if not any(one in secured.trusted for one in path):
+        return f"Bad_CertificateUntrusted: {path[0].subject.rfc4514_string()} is not in the trust list"
+    for one in path:
+        if not one.not_valid_before_utc <= now <= one.not_valid_after_utc:
+            code = "Bad_CertificateTimeInvalid" if one is path[0] else "Bad_CertificateIssuerTimeInvalid"
             return f"{code}: valid from {one.not_valid_before_utc:%Y-%m-%d} to {one.not_valid_after_utc:%Y-%m-%d}"
+    return None
+
+
+def _own_problem(path: list[x509.Certificate], host: str, uri: str, secured: Secured) -> str | None:
+    certificate = path[0]
     if not _is_of(certificate, host):
         return f"Bad_CertificateHostNameInvalid: the certificate is not of {host}"
     uris = _names(certificate, x509.UniformResourceIdentifier)
@@ -177,6 +199,36 @@ def certificate_problem(der: bytes, host: str, uri: str, secured: Secured, now: 
         if crl.issuer == certificate.issuer and crl.get_revoked_certificate_by_serial_number(certificate.serial_number):
             return "Bad_CertificateRevoked: its authority has revoked the certificate"
     return None
+
+
+def _size(data: bytes) -> int:
+    """Return the length of the DER sequence at the start of `data`; 0 if there is none of a certificate's size."""
+    return 4 + int.from_bytes(data[2:4], "big") if data[:2] == b"\x30\x82" and len(data) > 4 else 0
+
+
+def _split(der: bytes) -> list[x509.Certificate]:
+    """Return the certificates of a chain, the server's first; ValueError if they are none or too many."""
+    found: list[x509.Certificate] = []
+    while der or not found:
+        size = _size(der)
+        if not 0 < size <= len(der) or len(found) == _DEEPEST:
+            raise ValueError("no chain of certificates")
+        found.append(x509.load_der_x509_certificate(der[:size]))
+        der = der[size:]
+    return found
+
+
+def _path(chain: list[x509.Certificate], trusted: tuple[x509.Certificate, ...]) -> tuple[list[x509.Certificate], bool]:
+    """Return the certificates from the server's up to a trusted one or a root, and whether they form a ring."""
+    path = [chain[0]]
+    while path[-1] not in trusted and path[-1].issuer != path[-1].subject:
+        above = next((one for one in (*trusted, *chain[1:]) if _issued(path[-1], one)), None)
+        if above is None:
+            break
+        if above in path or len(path) == _DEEPEST:
+            return path, True
+        path.append(above)
+    return path, False
 
 
 def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:

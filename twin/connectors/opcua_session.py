@@ -7,6 +7,7 @@ due; nothing runs in between.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -23,6 +24,10 @@ from twin.clock import stopwatch_s
 from twin.connectors.opcua_security import Secured, check_session, secure
 from twin.connectors.opcua_values import DataValue, UndecodableError, decode_data_values
 
+# Most of what the library's client says is what a peer can cause, and at DEBUG session tokens are among it; what
+# matters stands in the connector's state.
+for _name in ("asyncua.client", "asyncua.crypto"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 MAX_MESSAGE = 16 * 1024 * 1024
 MAX_CHUNKS = 512
 MAX_CHUNK = 1024 * 1024
