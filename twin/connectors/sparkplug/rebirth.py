@@ -22,7 +22,8 @@ class RebirthLimit:
             passed = now_ns - self._asked_ns
             if 0 <= passed < self._window_ns:
                 return False
-            calm = not 0 <= passed < 2 * WINDOW_CAP_NS
+            # The birth that answered the last request held for a while: that was no storm.
+            calm = not 0 <= passed < 2 * self._window_ns
             self._window_ns = WINDOW_NS if calm else min(WINDOW_CAP_NS, 2 * self._window_ns)
         self._asked_ns = now_ns
         self.asked += 1
