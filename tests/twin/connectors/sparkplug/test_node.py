@@ -163,3 +163,14 @@ def test_requests_grow_rarer_and_quicken_after_a_calm():
 def test_the_commands_bytes():
     command = sp.payload(sp.metric("Node Control/Rebirth", 1, 11, t=1_700_000_000_000), t=1_700_000_000_000)
     assert rebirth_command(1_700_000_000_000) == command
+
+
+def test_a_birth_of_a_new_session_makes_devices_stale_until_their_own_and_a_rebirth_does_not(feed):
+    feed.say("DBIRTH", sp.payload(sp.metric("Flow", 1.0, 10, alias=2, t=1), t=1, seq=1), device="d1")
+    feed.node.events()
+    feed.say("NBIRTH", birth())
+    assert not [event for event in feed.node.events() if isinstance(event, Death)]
+    feed.say("DBIRTH", sp.payload(sp.metric("Flow", 1.0, 10, alias=2, t=1), t=1, seq=1), device="d1")
+    feed.node.events()
+    feed.say("NBIRTH", birth(bd=2))
+    assert [event for event in feed.node.events() if isinstance(event, Death)] == [Death("d1", feed.now, feed.now)]
