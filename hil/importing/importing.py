@@ -12,6 +12,12 @@ from hil.importing.found import CannotImportError, FoundDevice
 from hil.importing.modbus_scan import Scan
 
 USAGE_ERROR = 2
+# What the path of a URL says of the framing.
+_OTHER_WIRES = {
+    "tls": "Modbus/TCP Security, which asks for a certificate: import a register list of the device instead",
+    "rtu": "RTU frames in a TCP connection: import a register list of the device instead, and say framing: rtu",
+    "ascii": "ASCII frames in a TCP connection: import a register list of the device instead, and say framing: ascii",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,10 @@ def find(source: str, wanted: Wanted, progress: Callable[[str], None]) -> FoundD
         return asyncio.run(
             clone(source, wanted.root, s.samples, s.pause_s, progress, user=wanted.user, password=wanted.password)
         )
-    if source.startswith(("modbus-tcp://", "/dev/")):
-        return _scan(source, wanted, progress)
     path = Path(source)
+    serial = source.startswith("/dev/") or path.is_char_device()
+    if serial or source.startswith("modbus-tcp://"):
+        return _scan(source, wanted, progress, serial=serial)
     if path.suffix.lower() in (".csv", ".tsv", ".txt"):
         from hil.importing.csv_list import read_csv
 
@@ -94,20 +101,33 @@ def find(source: str, wanted: Wanted, progress: Callable[[str], None]) -> FoundD
     )
 
 
-def _scan(source: str, wanted: Wanted, progress: Callable[[str], None]) -> FoundDevice:
+def _scan(source: str, wanted: Wanted, progress: Callable[[str], None], *, serial: bool) -> FoundDevice:
     from hil.importing.modbus_client import Reader, RtuWire, TcpWire, Wire
     from hil.importing.modbus_scan import scan
 
     wire: Wire
-    if source.startswith("/dev/"):
+    if serial:
         wire, protocol = RtuWire(source, wanted.baud, wanted.parity, wanted.timeout_s), "modbus-rtu"
     else:
-        parts = urlsplit(source)
-        if not parts.hostname:
-            raise CannotImportError(f"{source!r} names no host; write modbus-tcp://192.0.2.10:502")
-        wire, protocol = TcpWire(parts.hostname, parts.port or 502, wanted.timeout_s), "modbus-tcp"
+        host, port = _address(source)
+        wire, protocol = TcpWire(host, port, wanted.timeout_s), "modbus-tcp"
     with Reader(wire) as reader:
         found = scan(reader, source, protocol, wanted.scan, progress)
     if protocol == "modbus-rtu":
         found.settings |= {"baud": wanted.baud, "parity": wanted.parity}
     return found
+
+
+def _address(source: str) -> tuple[str, int]:
+    """Return host and port of a plain Modbus TCP address."""
+    parts = urlsplit(source)
+    path = parts.path.strip("/")
+    if path in _OTHER_WIRES:
+        raise CannotImportError(f"{source!r} is {_OTHER_WIRES[path]}")
+    try:
+        port = parts.port
+    except ValueError:
+        raise CannotImportError(f"the port of {source!r} is no number from 1 to 65535") from None
+    if not parts.hostname or path or port == 0:
+        raise CannotImportError(f"{source!r} is no address; write modbus-tcp://192.0.2.10:502")
+    return parts.hostname, port or 502

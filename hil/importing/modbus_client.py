@@ -1,7 +1,9 @@
 """Reads of a Modbus device over TCP or a serial line, one at a time; nothing that writes exists here."""
 
+import os
 import socket
 import struct
+import termios
 from typing import Any, Final, Protocol, Self
 
 _READ_IDENTITY: Final = bytes((43, 14, 1, 0))
@@ -61,26 +63,41 @@ class TcpWire:
 
 
 class RtuWire:
-    """Modbus RTU on a serial device (MB-SER V1.02); an answer ends where its silence begins."""
+    """Modbus RTU on a serial device (MB-SER V1.02); an answer without a length of its own ends with silence."""
 
     def __init__(self, path: str, baud: int, parity: str, timeout_s: float) -> None:
         import serial
 
-        self._port: Any = serial.Serial(
-            path, baud, parity=parity[0].upper(), stopbits=2 if parity == "none" else 1, timeout=timeout_s,
-            inter_byte_timeout=max(0.02, 40.0 / baud),
-        )  # fmt: skip
+        # A pseudo-terminal carries bytes, not characters: it has no parity and refuses to be given one.
+        bits = "N" if os.path.realpath(path).startswith("/dev/pts/") else parity[0].upper()
+        try:
+            self._port: Any = serial.Serial(
+                path, baud, parity=bits, stopbits=2 if parity == "none" else 1, timeout=timeout_s,
+                inter_byte_timeout=max(0.02, 40.0 / baud),
+            )  # fmt: skip
+        except termios.error as problem:
+            raise OSError(problem.args[0], f"{path} cannot have {baud} baud and {parity} parity") from None
 
     def ask(self, unit: int, pdu: bytes) -> bytes:
-        """Send the frame, and take what comes until the line is silent."""
-        self._port.reset_input_buffer()
-        self._port.write(_with_crc(bytes((unit,)) + pdu))
-        frame = bytes(self._port.read(256))
-        if not frame:
-            raise TimeoutError
-        if len(frame) < 4 or _with_crc(frame[:-2]) != frame or frame[0] != unit:
-            raise TimeoutError  # garbled or somebody else's: as good as none
-        return frame[1:-2]
+        """Send the frame and take its answer; one that was garbled, or somebody else's, is asked for once more."""
+        for _ in range(2):
+            self._port.reset_input_buffer()
+            self._port.write(_with_crc(bytes((unit,)) + pdu))
+            frame = self._frame()
+            if not frame:
+                raise TimeoutError
+            if len(frame) > 3 and _with_crc(frame[:-2]) == frame and frame[0] == unit:
+                return frame[1:-2]
+            self._port.read(256)  # what is left of it
+        raise TimeoutError
+
+    def _frame(self) -> bytes:
+        head = bytes(self._port.read(3))
+        if len(head) < 3:
+            return head
+        if head[1] & 0x80:
+            return head + bytes(self._port.read(2))
+        return head + bytes(self._port.read(head[2] + 2 if head[1] < 5 else 253))
 
     def close(self) -> None:
         """Close the port."""

@@ -1,11 +1,17 @@
+import os
+import pty
 import random
+import threading
+import tty
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.importing.found import CannotImportError
-from hil.importing.modbus_client import Reader
+from hil.importing.importing import Wanted, find
+from hil.importing.modbus_client import Reader, _with_crc
 from hil.importing.modbus_scan import BLOCK, Scan, scan
 
 
@@ -103,3 +109,47 @@ def test_a_liar_is_caught():
 
     with pytest.raises(OSError, match="answered 100 registers with 4 bytes"):
         scanned(Liar({}))
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("modbus-tcp://127.0.0.1:802/tls", "Modbus/TCP Security, which asks for a certificate"),
+        ("modbus-tcp://127.0.0.1:502/rtu", "RTU frames in a TCP connection"),
+        ("modbus-tcp://127.0.0.1:502/ascii", "ASCII frames in a TCP connection"),
+        ("modbus-tcp://127.0.0.1:99999", "no number from 1 to 65535"),
+        ("modbus-tcp:///x", "is no address; write modbus-tcp://192.0.2.10:502"),
+        ("ftp://x", "is no source"),
+    ],
+)
+def test_what_cannot_be_scanned_is_told(source: str, says: str):
+    with pytest.raises(CannotImportError, match=says):
+        find(source, Wanted(Scan()), lambda _: None)
+
+
+def test_a_terminal_under_any_name_is_scanned_and_a_garbled_answer_asked_for_again(tmp_path: Path):
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    (tmp_path / "line").symlink_to(os.ttyname(slave))
+    device, asked = Device({(1, 3, r): r for r in range(5)}), []
+
+    def serve():
+        while len(data := os.read(master, 256)) > 4:
+            asked.append(data)
+            pdu = device.ask(data[0], data[1:-2])
+            answer = _with_crc(data[:1] + pdu)
+            os.write(master, answer if len(asked) != 2 else b"\xff" + answer[1:])
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        wanted = Scan(last=4, tables=("holding",), samples=2, pause_s=0.0, guess=False)
+        found = find(str(tmp_path / "line"), Wanted(wanted, baud=115200, parity="even"), lambda _: None)
+    finally:
+        os.write(slave, b"\x02")  # nobody's: the server ends
+        thread.join(5)
+        os.close(master)
+        os.close(slave)
+    assert seen(found) == {(1, "holding", r): r for r in range(5)}
+    assert (found.protocol, found.settings["baud"], found.settings["parity"]) == ("modbus-rtu", 115200, "even")
+    assert len(asked) > 3
