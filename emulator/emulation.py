@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ class Emulation:
         urls: dict[str, str] = {}
         shared: dict[str, Any] = {}
         for name, image in self.images.items():
-            face = open_face(Setting(image, self.rig, self.streams, self._noted(name), self.timers, shared, self._host))
+            face = open_face(Setting(image, self.rig, self.streams, self.noted(name), self.timers, shared, self._host))
             self.faces[name] = face
             urls[name] = await face.start()
             if announce:
@@ -298,7 +298,9 @@ class Emulation:
             case _:
                 return self.link_targets[on]
 
-    def _noted(self, device: str) -> Any:
+    def noted(self, device: str) -> Callable[..., None]:
+        """Return what tells the truth log that a fault of this device, or of its link, touched the wire."""
+
         def note(kind: str, detail: str = "") -> None:
             self.truth.insertion(kind, device, self.plant.t_ns, detail)
 

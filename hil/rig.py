@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from emulator.emulation import Emulation
 from emulator.streams import Streams
 from hil.insertion.catalogue import link_kinds
+from hil.insertion.link.notes import LinkNotes
 from hil.insertion.link.proxy import LinkProxy
 from rigs.devices.device import Device
 from rigs.schema import Rig
@@ -90,6 +91,7 @@ class LiveRig:
         parts = urlsplit(url)
         upstream = (parts.hostname or "127.0.0.1", parts.port or 0)
         proxy = LinkProxy(device.id, *upstream, self._streams, host=self._host, port=device.port, rate=self._rate)
+        proxy.note = LinkNotes(self.emulation.noted(device.id), lambda: self.emulation.t_ns)
         try:
             await proxy.start()
         except OSError as problem:

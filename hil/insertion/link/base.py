@@ -61,7 +61,10 @@ class Wire(Protocol):
 
     @property
     def faults(self) -> tuple[LinkFault, ...]:
-        """The faults on the link now."""
+        """The faults on the link now that act on this connection."""
+
+    def noted(self, fault: LinkFault, what: str) -> None:
+        """Tell the truth log what a fault did here."""
 
     def emit(self, direction: Direction, data: bytes) -> None:
         """Send bytes on; the faults that work on bytes are still before them."""
@@ -127,8 +130,7 @@ class LinkFault:
     params
         The fault's own parameters, as the scenario gives them; unknown ones are refused.
 
-    A fault of kind ``link_…`` has the parameter `connection`, unless it acts on the listening port
-    (`per_connection` is false).
+    Every kind has the parameter `connection`, unless it acts on the listening port (`per_connection` is false).
     """
 
     kind: ClassVar[str] = ""
@@ -142,7 +144,7 @@ class LinkFault:
     """What cuts bytes into messages, for a fault that works on messages; one kind for each protocol."""
 
     def __init_subclass__(cls) -> None:
-        if cls.kind.startswith("link_") and cls.per_connection:
+        if cls.kind and cls.per_connection:
             cls.parameters = {**cls.parameters, "connection": CONNECTION}
 
     def __init__(self, params: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hil.insertion.link.proxy import LinkProxy
 
 CONNECT_TIMEOUT_S = 10.0
+_WELCOMES = {"close": "closed at once", "mute": "left without a word", "hold": "held up"}
 _RST = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST and drops what was not sent
 
 
@@ -38,8 +39,12 @@ class Connection:
 
     @property
     def faults(self) -> tuple[LinkFault, ...]:
-        """The faults on the link now."""
-        return self.proxy.faults
+        """The faults on the link now that act on this connection."""
+        return tuple(self.faults_here())
+
+    def noted(self, fault: LinkFault, what: str) -> None:
+        """Tell the truth log what a fault did here."""
+        self.proxy.noted(fault, self.number, what)
 
     def faults_here(self) -> list[LinkFault]:
         """Return the faults that act on this connection."""
@@ -47,7 +52,7 @@ class Connection:
 
     def read_messages(self, fault: LinkFault) -> None:
         """Cut bytes into messages from now on, if that is what the fault works on."""
-        if fault.messages is not None and self.messages is None:
+        if fault.messages is not None and self.messages is None and fault.covers(self.number):
             self.messages = fault.messages(self)
 
     def emit(self, direction: Direction, data: bytes) -> None:
@@ -65,10 +70,18 @@ class Connection:
                 side.abort()
             return
         faults = self.faults_here()
-        if any(fault.refuses(self.number, existing=False) for fault in faults):
+        refusing = [fault for fault in faults if fault.refuses(self.number, existing=False)]
+        for fault in refusing:
+            self.proxy.noted(fault, self.number, "reset")
+        if refusing:
             self.reset()
             return
-        welcomes = {fault.welcomes(self.number) for fault in faults}
+        welcomes = set()
+        for fault in faults:
+            welcome = fault.welcomes(self.number)
+            welcomes.add(welcome)
+            if welcome != "serve":
+                self.proxy.noted(fault, self.number, _WELCOMES[welcome])
         for fault in faults:
             self.strike(fault)
         if "close" in welcomes:
@@ -80,13 +93,18 @@ class Connection:
             side.pause("dial")
             self.held = "hold" in welcomes
             if not self.held:
-                self.dial(sum(fault.dial_s(self.number) for fault in faults))
+                delays = [(fault, fault.dial_s(self.number)) for fault in faults]
+                for fault, delay_s in delays:
+                    if delay_s > 0.0:
+                        self.proxy.noted(fault, self.number, "reaches the device late")
+                self.dial(sum(delay_s for _, delay_s in delays))
 
     def strike(self, fault: LinkFault) -> None:
         """Have a fault's standing orders for this connection: what it does not read, and when it closes."""
         for direction, side in (("up", self.client), ("down", self.device)):
             if not fault.reads(self.number, cast("Direction", direction)):
                 side.pause(fault.kind)
+                self.proxy.noted(fault, self.number, f"{direction} not read")
         after_s = fault.closes_after(self.number)
         if after_s is not None:
             loop = asyncio.get_running_loop()
@@ -100,6 +118,7 @@ class Connection:
     def expire(self, fault: LinkFault) -> None:
         """Close both ends: the fault's time is up, if it is still there."""
         if fault in self.proxy.faults:
+            self.proxy.noted(fault, self.number, "closed")
             self.finish()
 
     def dial(self, after_s: float = 0.0) -> None:

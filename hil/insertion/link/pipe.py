@@ -50,7 +50,7 @@ class Pipe:
         else:
             messages.finish(self.direction)
             self.pass_on(None, close=close)
-        if messages.idle and not any(fault.messages for fault in proxy.faults):
+        if messages.idle and not any(fault.messages for fault in self.connection.faults_here()):
             self.connection.messages = None
 
     def pass_on(self, data: bytes | None, *, close: bool = False) -> None:
@@ -68,7 +68,7 @@ class Pipe:
         if data:
             data, ending = self._touched(data, faults)
         now_s = proxy.now_s()
-        for piece in _cut(data, self._piece_bytes(faults)) if data else (data,) if data is None else ():
+        for piece in _cut(data, self._piece_bytes(faults, len(data))) if data else (data,) if data is None else ():
             due_s = self._due(now_s, piece, faults)
             if due_s is None:
                 if not close:
@@ -111,21 +111,36 @@ class Pipe:
         number = self.connection.number
         ending: str | None = None
         for fault in faults:
+            before = data
             data = fault.altered(number, self.direction, data)
+            if data is not before and data != before:
+                self._noted(fault, "altered")
             allowed = fault.allows(number, self.direction, len(data))
             if allowed is not None:
                 data, ending = data[: allowed[0]], allowed[1]
+                self._noted(fault, "ended")
         return data, ending
 
-    def _piece_bytes(self, faults: list[LinkFault]) -> int | None:
-        sizes = [fault.slice_bytes(self.direction) for fault in faults]
-        return min((size for size in sizes if size is not None), default=None)
+    def _piece_bytes(self, faults: list[LinkFault], length: int) -> int | None:
+        sizes = [(fault, fault.slice_bytes(self.direction)) for fault in faults]
+        for fault, size in sizes:
+            if size is not None and size < length:
+                self._noted(fault, "cut up")
+        return min((size for _, size in sizes if size is not None), default=None)
+
+    def _noted(self, fault: LinkFault, what: str) -> None:
+        proxy = self.connection.proxy
+        if proxy.note is not None:  # asked here as well: a byte at a time, even to name a thing costs
+            proxy.noted(fault, self.connection.number, f"{self.direction} {what}")
 
     def _due(self, arrived_s: float, piece: bytes | None, faults: list[LinkFault]) -> float | None:
         for fault in faults:
             due_s = fault.due(self.connection.number, self.direction, arrived_s, len(piece or b""))
             if due_s is None:
+                self._noted(fault, "swallowed")
                 return None
+            if due_s > arrived_s:
+                self._noted(fault, "delayed")
             arrived_s = due_s  # what leaves one fault arrives at the next
         return arrived_s
 

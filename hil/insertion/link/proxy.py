@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from hil.insertion.link.connection import Side
 
     Tap = Callable[[int, Direction, bytes], None]
+    Note = Callable[[str, str], None]
+
+_ENDINGS = {"close": "closed", "half_close": "half closed", "gone": "its device gone"}
 
 __all__ = ["CONNECT_TIMEOUT_S", "QUEUE_BYTES", "LinkCounters", "LinkProxy"]
 
@@ -46,6 +49,8 @@ class LinkProxy:
     ----------
     tap
         Called with connection number, direction and bytes as they leave the proxy, if set.
+    note
+        Called with a fault's kind and where it acted, each time it touches the wire, if set.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class LinkProxy:
         self.counters = LinkCounters()
         self.faults: tuple[LinkFault, ...] = ()
         self.tap: Tap | None = None
+        self.note: Note | None = None
         self._listener = Listener(self._accept, host, port)
         self._connections: dict[int, Connection] = {}
 
@@ -117,12 +123,17 @@ class LinkProxy:
         fault.start()
         self.faults = (*self.faults, fault)
         self._listen()
+        if self.note is not None and fault.listens() != (True, None):
+            here = self._listener.address[1]
+            self.note(fault.kind, "port shut" if fault.listens()[1] is None else f"port moved to {here}")
         for number, connection in tuple(self._connections.items()):
             if not fault.covers(number):
                 continue
             if fault.refuses(number, existing=True):
+                self.noted(fault, number, "reset")
                 connection.reset()
             elif (ending := fault.ends(number)) is not None:
+                self.noted(fault, number, _ENDINGS[ending])
                 connection.end(ending)
             else:
                 connection.read_messages(fault)
@@ -144,6 +155,11 @@ class LinkProxy:
                 connection.messages.release(fault)
             if not self.faults:
                 connection.flush()
+
+    def noted(self, fault: LinkFault, connection: int, what: str) -> None:
+        """Tell the truth log what a fault did to a connection; connections count from 1, as in `CONNECTION`."""
+        if self.note is not None:
+            self.note(fault.kind, f"connection {connection + 1}: {what}")
 
     def _listen(self) -> None:
         """Have the port open, shut or elsewhere, as the faults say."""

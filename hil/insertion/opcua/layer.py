@@ -160,6 +160,8 @@ class OpcUaMessages:
             then: list[Message | Send] = []
             for one in now:
                 changed = fault.rewrite(one, self) if isinstance(one, Message) else None
+                if changed is not None and isinstance(one, Message):
+                    self._wire.noted(fault, f"{one.direction} {one.name or one.kind}")
                 then.extend((one,) if changed is None else changed)
             now = then
         for one in now:
