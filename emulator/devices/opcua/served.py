@@ -19,6 +19,7 @@ from rigs.schema import Point
 Part = Literal["value", "counter", "rate"]
 Draw = Callable[[int], float]
 
+_FIRST_BAD: Final = 0x80000000
 _NOTHING: Final = Reading(0.0, BAD_WAITING_FOR_INITIAL_DATA, 0)  # of a point that is only written
 
 
@@ -39,7 +40,7 @@ class ServedPoint:
     """
 
     __slots__ = (
-        "_changes", "_draw", "_held_ns", "_image", "_misbehaviour", "_reading", "_struck", "_variant",
+        "_changes", "_draw", "_encode", "_held_ns", "_image", "_misbehaviour", "_reading", "_struck", "_variant",
         "point", "source_ticks", "status", "type_", "version",
     )  # fmt: skip
 
@@ -59,6 +60,7 @@ class ServedPoint:
         self._held_ns: int | None = None
         self._struck: StatusOverride | None = None
         self._changes: tuple[Change, ...] = ()
+        self._encode: Callable[[Any], bytes] = values.encoder(self.type_) if point.waveform is None else _samples
 
     @property
     def server_ticks(self) -> int:
@@ -139,15 +141,15 @@ class ServedPoint:
             return reading
         self._reading = reading
         self.version += 1
-        self.status = reading.status
-        keep_value = not is_bad(reading.status)
+        self.status = status = reading.status
+        keep_value = status < _FIRST_BAD
         if self._struck is not None:
             self.status = self._struck.status
             keep_value = not is_bad(self.status) or self._struck.keep_value
-        if reading.status == BAD_WAITING_FOR_INITIAL_DATA:
-            self.status, keep_value = reading.status, False
+            if status == BAD_WAITING_FOR_INITIAL_DATA:
+                self.status, keep_value = status, False
         self.source_ticks = values.ticks(reading.t_ns if self._held_ns is None else self._held_ns)
-        self._variant = self._encode(reading) if keep_value else None
+        self._variant = self._encode(reading.value) if keep_value else None
         if self._changes:
             self._show(reading)
         return reading
@@ -160,11 +162,6 @@ class ServedPoint:
             change.act(shown)
         self._variant, self.status, self.source_ticks = shown.variant, shown.status, shown.source
 
-    def _encode(self, reading: Reading) -> bytes:
-        if self.point.waveform is not None:
-            return values.float_array(np.asarray(reading.value, dtype=np.float32).reshape(-1))
-        return values.scalar(self.type_, values.fit(self.type_, reading.value))
-
     def _range(self, reading: Reading, times: int, index_range: str) -> bytes:
         """Return part of an array (OPC 10000-4 §7.27); a scalar has no parts."""
         if self._variant is None:
@@ -175,3 +172,7 @@ class ServedPoint:
         except RangeError as refused:
             return values.data_value(None, refused.status, None, self.server_ticks, times)
         return values.data_value(values.float_array(samples), self.status, self.source_ticks, self.server_ticks, times)
+
+
+def _samples(value: Any) -> bytes:
+    return values.float_array(np.asarray(value, dtype=np.float32).reshape(-1))

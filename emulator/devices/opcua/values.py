@@ -7,7 +7,9 @@ carry.
 
 import math
 import struct
-from typing import Final, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +32,19 @@ _PACKERS: Final = {
     "Float": struct.Struct("<Bf").pack,
     "Double": struct.Struct("<Bd").pack,
 }
+_UNPACKERS: Final = {
+    (1, 2): struct.Struct("<?").unpack_from, (6, 5): struct.Struct("<i").unpack_from,
+    (7, 5): struct.Struct("<I").unpack_from, (10, 5): struct.Struct("<f").unpack_from,
+    (11, 9): struct.Struct("<d").unpack_from,
+}  # fmt: skip
 _LIMITS: Final[dict[str, tuple[int, int]]] = {
     "Int32": (-(2**31), 2**31 - 1), "UInt32": (0, 2**32 - 1), "UInt64": (0, 2**64 - 1),
 }  # fmt: skip
+WIRE: Final[dict[str, np.dtype[Any]]] = {
+    "Boolean": np.dtype("?"), "Int32": np.dtype("<i4"), "UInt32": np.dtype("<u4"), "Float": np.dtype("<f4"),
+    "Double": np.dtype("<f8"),
+}  # fmt: skip
+"""Scalars that a column of doubles holds exactly, and so can be taken by the column."""
 _FLOAT_MAX: Final = float(np.finfo(np.float32).max)
 _ARRAY_FLAG: Final = 0x80
 _HAS_VALUE, _HAS_STATUS, _HAS_SOURCE_TIME, _HAS_SERVER_TIME = 0x01, 0x02, 0x04, 0x08
@@ -46,7 +58,8 @@ SOURCE, SERVER, BOTH, NEITHER = range(4)
 
 def ticks(t_ns: int) -> int:
     """Return UTC nanoseconds since 1970 as a FILETIME, rounded down to its tick, in the legal range."""
-    return min(max(t_ns // NANOSECONDS_PER_TICK + UNIX_EPOCH_TICKS, 0), _LAST_TICK)
+    found = t_ns // NANOSECONDS_PER_TICK + UNIX_EPOCH_TICKS
+    return found if 0 <= found <= _LAST_TICK else min(max(found, 0), _LAST_TICK)
 
 
 def fit(type_: BuiltIn, value: float) -> bool | int | float:
@@ -70,6 +83,42 @@ def fit(type_: BuiltIn, value: float) -> bool | int | float:
 def scalar(type_: BuiltIn, value: float) -> bytes:
     """Return a scalar as a Variant; `value` must already fit the type."""
     return _PACKERS[type_](TYPE_IDS[type_], value)
+
+
+def encoder(type_: BuiltIn) -> Callable[[Any], bytes]:
+    """Return what makes a Variant of any number, as `scalar` of `fit` does, by the shortest way for its type."""
+    pack, identifier = _PACKERS[type_], TYPE_IDS[type_]
+    if type_ in ("Double", "Boolean"):
+        return partial(pack, identifier)
+    whole = type_ in _LIMITS
+
+    def encode(value: float) -> bytes:
+        try:
+            return pack(identifier, round(value) if whole else value)
+        except (struct.error, OverflowError, ValueError):  # beyond the type, or no number
+            return pack(identifier, fit(type_, value))
+
+    return encode
+
+
+def fit_column(type_: str, column: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+    """Return numbers as the wire holds them: `fit` for a whole column of one of the types of `WIRE`."""
+    if type_ == "Double":
+        return column
+    if type_ == "Boolean":
+        return column != 0.0
+    if type_ == "Float":
+        bounded = np.clip(column, -_FLOAT_MAX, _FLOAT_MAX)
+        return np.where(np.isinf(column), column, bounded).astype("<f4")
+    low, high = _LIMITS[type_]
+    return np.nan_to_num(np.clip(np.rint(column), low, high), copy=False).astype(WIRE[type_])
+
+
+def number(variant: bytes | None) -> float | None:
+    """Return a scalar Variant of one of the types of `WIRE` as a number; None for anything else."""
+    if variant is None or (unpack := _UNPACKERS.get((variant[0], len(variant)))) is None:
+        return None
+    return float(unpack(variant, 1)[0])
 
 
 def float_array(samples: npt.NDArray[np.float32]) -> bytes:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from emulator.devices.opcua.subscriptions.events import Event
     from emulator.devices.opcua.subscriptions.hooks import SubscriptionHooks
     from emulator.devices.opcua.subscriptions.limits import Limits
-    from emulator.devices.opcua.subscriptions.queues import Sample
     from emulator.devices.timers import Timers
 
 _IDS: Final = 0xFFFF_FFFE
@@ -265,9 +264,10 @@ class SubscriptionEngine:
         columns = self._image.columns
         kinds: dict[Key, list[DataItem]] = {}
         for item in subscription.singles.values():
-            if _suits(item, columns.index):
+            type_ = _suits(item, columns.index)
+            if type_ is not None:
                 queue = item.queue
-                key = Key(item.times, item.pace.interval_ns, item.rule.trigger, queue.size, queue.discard_oldest)
+                key = Key(item.times, item.pace.interval_ns, item.rule.trigger, queue.size, queue.discard_oldest, type_)
                 kinds.setdefault(key, []).append(item)
         there = {group.key: group for group in subscription.groups}
         for key, items in kinds.items():
@@ -310,21 +310,19 @@ class SubscriptionEngine:
         """Take a new event item as it is."""
 
 
-def _suits(item: DataItem, index: dict[str, int]) -> bool:
-    """Whether an item can stand in a group."""
+def _suits(item: DataItem, index: dict[str, int]) -> str | None:
+    """Return the type of the group an item can stand in; None if it goes on singly."""
     source = item.source
     if item.mode != REPORTING or item.links or item.triggered or not isinstance(source, ServedSource):
-        return False
+        return None
     served = source.attribute.served
+    wire = values.WIRE.get(served.type_)
+    if wire is None or not source.plain or served.point.waveform or served.point.id not in index:
+        return None
+    identifier, size = values.TYPE_IDS[served.type_], 1 + wire.itemsize
     held = (*item.queue.samples, *(() if item.last is None else (item.last,)))
-    if not all(_is_double(sample) for sample in held):
-        return False
-    return source.plain and served.type_ == "Double" and not served.point.waveform and served.point.id in index
-
-
-def _is_double(sample: Sample) -> bool:
-    """Whether a sample is what the columns can hold: a fault may have shown something else."""
-    variant = sample.variant
-    if sample.source is None:
-        return False
-    return variant is None or (variant[0] == values.TYPE_IDS["Double"] and len(variant) == 9)
+    for sample in held:  # a fault may have shown something else
+        variant = sample.variant
+        if sample.source is None or (variant is not None and (variant[0] != identifier or len(variant) != size)):
+            return None
+    return served.type_

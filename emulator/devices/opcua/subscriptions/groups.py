@@ -1,4 +1,4 @@
-"""Monitored items side by side: thousands of scalar Doubles sampled, filtered and queued as columns.
+"""Monitored items side by side: thousands of scalars of one type sampled, filtered and queued as columns.
 
 A commit compares whole columns, keeps the rows that changed, and a publish writes them into one array of records that
 is the notification's bytes: no object and no Python step for a single value. The law is that of `DataItem` and
@@ -18,17 +18,20 @@ from emulator.devices.opcua.subscriptions.queues import OVERFLOW, Sample
 from emulator.devices.opcua.subscriptions.sources import ServedSource
 
 WORTH_A_GROUP: Final = 16  # below, single items are quicker than the columns' fixed cost
-_DOUBLE: Final = values.TYPE_IDS["Double"]
 _BAD: Final = np.uint32(0x80000000)
 _LAST_TICK: Final = (1 << 63) - 1
 
-# A notification at its longest; what a row leaves out is cut from its bytes.
-_RECORD: Final = np.dtype(
-    [
-        ("handle", "<u4"), ("mask", "u1"), ("type", "u1"), ("value", "<f8"), ("status", "<u4"),
-        ("source", "<i8"), ("server", "<i8"),
-    ]
-)  # fmt: skip
+# A notification at its longest, for each type of value; what a row leaves out is cut from its bytes.
+_RECORDS: Final = {
+    type_: np.dtype(
+        [
+            ("handle", "<u4"), ("mask", "u1"), ("type", "u1"), ("value", wire), ("status", "<u4"),
+            ("source", "<i8"), ("server", "<i8"),
+        ]
+    )
+    for type_, wire in values.WIRE.items()
+}  # fmt: skip
+_AS_BITS: Final = {1: np.dtype("u1"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
 
 
 class Key(NamedTuple):
@@ -39,13 +42,14 @@ class Key(NamedTuple):
     trigger: int
     size: int
     discard_oldest: bool
+    type_: str = "Double"
 
 
 class Rows(NamedTuple):
-    """Queued samples of one look: row numbers (ascending), values, whether there is one, status, FILETIMEs."""
+    """Queued samples of one look: row numbers (ascending), values as on the wire, whether there is one, the rest."""
 
     rows: npt.NDArray[np.intp]
-    values: npt.NDArray[np.float64]
+    values: npt.NDArray[Any]
     has: npt.NDArray[np.bool_]
     status: npt.NDArray[np.uint32]
     source: npt.NDArray[np.int64]
@@ -56,15 +60,15 @@ class Rows(NamedTuple):
         return Rows._make(column[which] for column in self)
 
 
-def _plain_record(times: int) -> np.dtype[Any]:
+def _plain_record(record: np.dtype[Any], times: int) -> np.dtype[Any]:
     """Return the record of a good value: everything but the status, and the times asked for."""
     names = ["handle", "mask", "type", "value"]
     names += ["source"] * (times in (values.SOURCE, values.BOTH)) + ["server"] * (times in (values.SERVER, values.BOTH))
-    return np.dtype([(name, _RECORD.fields[name][0]) for name in names])  # type: ignore[index]
+    return np.dtype([(name, record.fields[name][0]) for name in names])  # type: ignore[index]
 
 
 class Group:
-    """Reporting items on scalar Double values with one `Key`.
+    """Reporting items on scalar values with one `Key`.
 
     Parameters
     ----------
@@ -86,12 +90,15 @@ class Group:
         self.count = 0
         self._index = columns.index
         self._pace = Pace(key.interval_ns / SECOND)
-        self._plain = _plain_record(key.times)
+        self._wire = values.WIRE[key.type_]
+        self._bits = _AS_BITS[self._wire.itemsize]
+        self._record = _RECORDS[key.type_]
+        self._plain = _plain_record(self._record, key.times)
         self._queue: list[Rows] = []
         self._at = self._whole = np.zeros(0, dtype=np.intp)
         self._handles = np.zeros(0, dtype="<u4")
         self._deadbands: npt.NDArray[np.float64] | None = None
-        self._values = np.zeros(0)
+        self._values: npt.NDArray[Any] = np.zeros(0, dtype=self._wire)
         self._has = np.zeros(0, dtype=bool)
         self._status = np.zeros(0, dtype=np.uint32)
         self._source = np.zeros(0, dtype=np.int64)
@@ -108,7 +115,7 @@ class Group:
         self._own()
         self._describe()
         last = [item.last for item in items]
-        self._values = np.append(self._values, [_number(s) for s in last])
+        self._values = np.append(self._values, self._column(last))
         self._has = np.append(self._has, np.array([s is not None and s.variant is not None for s in last], dtype=bool))
         self._status = np.append(self._status, np.array([0 if s is None else s.status for s in last], dtype=np.uint32))
         self._source = np.append(self._source, np.array([(s and s.source) or 0 for s in last], dtype=np.int64))
@@ -117,7 +124,7 @@ class Group:
         depth = 0
         while level := [(first + i, item.queue.samples[depth]) for i, item in enumerate(items)
                         if len(item.queue.samples) > depth]:  # fmt: skip
-            self._put(_rows(level))
+            self._put(self._rows(level))
             depth += 1
         for item in items:
             item.queue.samples.clear()
@@ -136,7 +143,7 @@ class Group:
             out = leaving[chunk.rows]
             for row, value, has, status, source, server in zip(*(c.tolist() for c in chunk.where(out)), strict=True):
                 item = self.items[row]
-                item.queue.samples.append(Sample(_variant(value, has), status, source, server))
+                item.queue.samples.append(Sample(self._variant(value, has), status, source, server))
             kept.append(chunk.where(~out))
         staying = ~leaving
         moved = np.cumsum(staying) - 1
@@ -153,9 +160,9 @@ class Group:
         item.forget()
         item.pace.next_ns = self._pace.next_ns
         if not self._fresh[row]:
-            value, has = float(self._values[row]), bool(self._has[row])
-            item.last = Sample(_variant(value, has), int(self._status[row]), int(self._source[row]), None)
-            item.adopt_number(value if has else None)
+            value, has = self._values[row].item(), bool(self._has[row])
+            item.last = Sample(self._variant(value, has), int(self._status[row]), int(self._source[row]), None)
+            item.adopt_number(float(value) if has else None)
 
     def _describe(self) -> None:
         """Write down what does not change from look to look."""
@@ -213,7 +220,8 @@ class Group:
         source = columns.t_ns[at] // values.NANOSECONDS_PER_TICK + values.UNIX_EPOCH_TICKS
         np.clip(source, 0, _LAST_TICK, out=source)
         server = np.full(at.size, server_ticks, dtype=np.int64)
-        return Rows(self._whole, columns.values[at], status < _BAD, status, source, server)
+        numbers = values.fit_column(self.key.type_, columns.values[at])
+        return Rows(self._whole, numbers, status < _BAD, status, source, server)
 
     def _worth(self, look: Rows) -> npt.NDArray[np.bool_]:
         """Apply the filter of every row against what it queued last."""
@@ -221,11 +229,12 @@ class Group:
         trigger = self.key.trigger
         if trigger == STATUS:
             return worth
-        moved = look.values.view(np.int64) != self._values.view(np.int64)
+        moved = look.values.view(self._bits) != self._values.view(self._bits)
         moved &= look.has & self._has
         if self._deadbands is not None:
             with np.errstate(invalid="ignore"):
-                moved &= ~(np.abs(look.values - self._values) <= self._deadbands)
+                step = np.subtract(look.values, self._values, dtype=np.float64)
+                moved &= ~(np.abs(step) <= self._deadbands)
         moved |= look.has != self._has
         worth |= moved
         if trigger == STATUS_VALUE_TIME:
@@ -305,9 +314,9 @@ class Group:
         times = self.key.times
         time_bits = 0x04 * (times in (values.SOURCE, values.BOTH)) + 0x08 * (times in (values.SERVER, values.BOTH))
         plain = bool(chunk.has.all()) and not chunk.status.any()
-        records = np.empty(chunk.rows.size, dtype=self._plain if plain else _RECORD)
+        records = np.empty(chunk.rows.size, dtype=self._plain if plain else self._record)
         records["handle"] = self._handles[chunk.rows]
-        records["type"] = _DOUBLE
+        records["type"] = values.TYPE_IDS[self.key.type_]
         records["value"] = chunk.values
         for name, bit, column in (("source", 0x04, chunk.source), ("server", 0x08, chunk.server)):
             if time_bits & bit:
@@ -318,13 +327,35 @@ class Group:
         records["status"] = chunk.status
         said = chunk.status != 0
         records["mask"] = chunk.has | (said.astype(np.uint8) << 1) | np.uint8(time_bits)
-        octets = records.view(np.uint8).reshape(-1, _RECORD.itemsize)
+        octets = records.view(np.uint8).reshape(-1, self._record.itemsize)
         keep = np.ones(octets.shape, dtype=bool)
-        keep[:, 5:14] = chunk.has[:, None]
-        keep[:, 14:18] = said[:, None]
-        keep[:, 18:26] = bool(time_bits & 0x04)
-        keep[:, 26:34] = bool(time_bits & 0x08)
+        end = 6 + self._wire.itemsize  # of handle, mask, type and value
+        keep[:, 5:end] = chunk.has[:, None]
+        keep[:, end : end + 4] = said[:, None]
+        keep[:, end + 4 : end + 12] = bool(time_bits & 0x04)
+        keep[:, end + 12 : end + 20] = bool(time_bits & 0x08)
         return octets[keep].tobytes()
+
+    # --- to and from single samples -----------------------------------------------------------------------------
+
+    def _variant(self, value: Any, has: bool) -> bytes | None:
+        return values.scalar(self.key.type_, value) if has else None  # type: ignore[arg-type]
+
+    def _column(self, samples: list[Sample | None]) -> npt.NDArray[Any]:
+        none = bytes(self._wire.itemsize)
+        raw = [none if s is None or s.variant is None else s.variant[1:] for s in samples]
+        return np.frombuffer(b"".join(raw), dtype=self._wire)
+
+    def _rows(self, samples: list[tuple[int, Sample]]) -> Rows:
+        """Return samples of rows, ascending, as columns."""
+        return Rows(
+            np.array([row for row, _ in samples], dtype=np.intp),
+            self._column([s for _, s in samples]),
+            np.array([s.variant is not None for _, s in samples], dtype=bool),
+            np.array([s.status for _, s in samples], dtype=np.uint32),
+            np.array([s.source or 0 for _, s in samples], dtype=np.int64),
+            np.array([s.server or 0 for _, s in samples], dtype=np.int64),
+        )
 
 
 def _point(item: DataItem) -> str:
@@ -332,25 +363,3 @@ def _point(item: DataItem) -> str:
     source = item.source
     assert isinstance(source, ServedSource)
     return source.attribute.served.point.id
-
-
-def _number(sample: Sample | None) -> float:
-    if sample is None or sample.variant is None:
-        return 0.0
-    return float(np.frombuffer(sample.variant, dtype="<f8", offset=1)[0])
-
-
-def _variant(value: float, has: bool) -> bytes | None:
-    return values.scalar("Double", value) if has else None
-
-
-def _rows(samples: list[tuple[int, Sample]]) -> Rows:
-    """Return samples of rows, ascending, as columns."""
-    return Rows(
-        np.array([row for row, _ in samples], dtype=np.intp),
-        np.array([_number(s) for _, s in samples]),
-        np.array([s.variant is not None for _, s in samples], dtype=bool),
-        np.array([s.status for _, s in samples], dtype=np.uint32),
-        np.array([s.source or 0 for _, s in samples], dtype=np.int64),
-        np.array([s.server or 0 for _, s in samples], dtype=np.int64),
-    )

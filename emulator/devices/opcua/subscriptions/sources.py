@@ -70,8 +70,11 @@ class ServedSource:
         return Sample(served.variant, served.status, served.source_ticks, server_ticks)
 
     def number(self) -> Any:
-        """Return the value as number or list of numbers, for a dead band."""
-        value = self.attribute.served.plain(self.attribute.part)
+        """Return the value as number or list of numbers, for a dead band: a scalar as it stands on the wire."""
+        served = self.attribute.served
+        if self.plain and (number := values.number(served.variant)) is not None:
+            return number
+        value = served.plain(self.attribute.part)
         return value[slice_of(self.range)] if self.range and isinstance(value, list) else value
 
 

@@ -3,6 +3,7 @@
 import math
 from io import BytesIO
 
+import numpy as np
 from asyncua import ua
 from asyncua.ua.ua_binary import struct_from_binary
 from hypothesis import given, settings
@@ -22,7 +23,8 @@ from rigs.devices.device import Device
 from rigs.schema import Point
 
 ITEMS = 3
-VALUES = st.sampled_from([0.0, -0.0, 0.5, 1.0, 1.5, 2.0, 5.0, math.nan, math.inf])
+_FLOAT_MAX = float(np.finfo(np.float32).max)
+VALUES = st.sampled_from([0.0, -0.0, 0.5, 1.0, 1.5, 2.0, 0.1, 5.0, -3e9, 5e9, 1e300, math.nan, math.inf, -math.inf])
 STATUSES = st.sampled_from([0, 0, 0, 0x40930000, 0x808C0000])
 LOOK = st.lists(st.tuples(VALUES, STATUSES), min_size=ITEMS, max_size=ITEMS)
 STEPS = st.lists(st.one_of(LOOK, st.integers(1, 7)), max_size=25)  # a commit, or how many to take
@@ -40,9 +42,9 @@ def _items(count, image, rule, size, discard_oldest, times):
     return items
 
 
-def _image():
+def _image(type_):
     points = tuple(
-        Point(id=f"p.x{i}", device="d", asset="a", quantity="x", signal="s", opcua={"node": f"P{i}"})
+        Point(id=f"p.x{i}", device="d", asset="a", quantity="x", signal="s", opcua={"node": f"P{i}", "type": type_})
         for i in range(ITEMS)
     )
     return DeviceImage(Device(id="d", protocol="opcua"), points, 0)
@@ -66,15 +68,28 @@ def _decoded(pieces, times):
     return found
 
 
+def _said(type_, value):
+    """Return a number as a register of a type holds it."""
+    if type_ == "Double":
+        return value
+    if type_ == "Boolean":
+        return value != 0
+    if type_ == "Float":
+        return value if math.isinf(value) else float(np.float32(min(max(value, -_FLOAT_MAX), _FLOAT_MAX)))
+    low, high = (-(2**31), 2**31 - 1) if type_ == "Int32" else (0, 2**32 - 1)
+    return 0 if math.isnan(value) else round(min(max(value, low), high))
+
+
 class Oracle:
     """One item, written down the way the specification says it."""
 
-    def __init__(self, rule, size, discard_oldest):
+    def __init__(self, type_, rule, size, discard_oldest):
+        self.type_ = type_
         self.rule, self.size, self.discard_oldest = rule, size, discard_oldest
         self.last, self.queue = None, []
 
     def look(self, value, status, source):
-        seen = (None if status >> 31 else value, status, source)
+        seen = (None if status >> 31 else _said(self.type_, value), status, source)
         if self.last is None or self.changed(seen, self.last):
             self.last = seen
             self.push(list(seen))
@@ -110,15 +125,18 @@ class Oracle:
     size=st.integers(1, 4),
     discard_oldest=st.booleans(),
     times=st.integers(0, 3),
+    type_=st.sampled_from(["Double", "Float", "Int32", "UInt32", "Boolean"]),
     join_at=st.integers(0, 25),
     leave_at=st.integers(0, 25),
 )
-def test_single_items_and_groups_obey_one_law(steps, trigger, deadband, size, discard_oldest, times, join_at, leave_at):
-    rule, image = Rule(trigger, deadband), _image()
+def test_single_items_and_groups_obey_one_law(
+    steps, trigger, deadband, size, discard_oldest, times, type_, join_at, leave_at
+):
+    rule, image = Rule(trigger, deadband), _image(type_)
     singles = _items(ITEMS, image, rule, size, discard_oldest, times)
     moving = _items(ITEMS, image, rule, size, discard_oldest, times)
-    oracles = [Oracle(rule, size, discard_oldest) for _ in range(ITEMS)]
-    group = Group(Key(times, 0, trigger, size, discard_oldest), image.columns)
+    oracles = [Oracle(type_, rule, size, discard_oldest) for _ in range(ITEMS)]
+    group = Group(Key(times, 0, trigger, size, discard_oldest, type_), image.columns)
     heard = {name: [[] for _ in range(ITEMS)] for name in ("single", "moving", "oracle")}
 
     def gather(name, pieces):
