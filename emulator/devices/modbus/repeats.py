@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from emulator.devices.modbus.bank import Counters
     from emulator.devices.modbus.device import ModbusDevice
 
+    # The header of the answer behind its transaction id, the live registers, who counts.
+    Plan = tuple[bytes, memoryview, Counters]
+
 # MBAP header and a read request.
 REQUEST_SIZE: Final = 12
 # A peer that asks for every block there is must not fill our memory.
@@ -22,22 +25,16 @@ _KEPT_MAX: Final = 1024
 
 
 class RepeatedReads:
-    """Plans of register reads over TCP by their bytes after the transaction id."""
+    """Plans of register reads over TCP by their bytes after the transaction id.
+
+    The answer is the request's transaction id, then the plan's first two parts; the third counts it.
+    """
 
     __slots__ = ("_device", "_plans")
 
     def __init__(self, device: ModbusDevice) -> None:
         self._device = device
-        self._plans: dict[bytes, tuple[bytes, bytearray, int, int, Counters]] = device.plans
-
-    def answer(self, data: bytes) -> bytes | None:
-        """Return the answer frame to a whole request frame seen before, or None."""
-        plan = self._plans.get(data[2:])
-        if plan is None:
-            return None
-        head, buffer, start, stop, counters = plan
-        counters.server_messages += 1
-        return data[:2] + head + buffer[start:stop]
+        self._plans: dict[bytes, Plan] = device.plans
 
     def learn(self, data: bytes) -> None:
         """Keep how to answer ``data``, if it is one whole and valid register read."""
@@ -62,4 +59,4 @@ class RepeatedReads:
             return
         count = 2 * quantity
         head = bytes((0, 0, 0, count + 3, data[6], data[7], count))
-        self._plans[data[2:]] = head, table.buffer, 2 * address, 2 * address + count, bank.counters
+        self._plans[data[2:]] = head, memoryview(table.buffer)[2 * address : 2 * address + count], bank.counters
