@@ -13,7 +13,8 @@ def load_binding(path: Path | None, rig: Rig, *, plugged_in: bool = True) -> dic
     """Return device id -> address for the devices that are real; the others are emulated.
 
     A binding file is a map ``binding: {device: address}``; ``emulated`` stands for an emulated device, an address is
-    ``host:port`` (Modbus TCP; an MQTT broker), a serial device such as ``/dev/ttyUSB0``, or ``opc.tcp://host:port/path``.
+    ``host:port`` (Modbus TCP; an MQTT broker, also ``mqtts://host:port``), a serial device such as ``/dev/ttyUSB0``, or
+    ``opc.tcp://host:port/path``.
     With `plugged_in`, a serial device must be there now.
 
     Raises
@@ -57,6 +58,8 @@ def load_binding(path: Path | None, rig: Rig, *, plugged_in: bool = True) -> dic
 
 def _url(address: str, protocol: str) -> str | None:
     scheme = SCHEMES[protocol]
+    if protocol == "mqtt" and address.startswith("mqtts://"):
+        scheme = "mqtts://"
     if protocol in ("modbus-tcp", "mqtt") and not address.startswith(scheme):
         address = scheme + address
     if not address.startswith(scheme):

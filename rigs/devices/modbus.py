@@ -143,7 +143,8 @@ class ModbusTls(Strict):
     `roles` says what a role may do: ``read``, ``write`` (everything) or a list of function codes; what it may not is
     answered with exception 01. `without_role` is for a certificate that names none. `folder` keeps authority, server
     and client certificates (made on first use); by default one of the user's own. `ca`, `certificate` and `key` are a
-    client's, for a real device: PEM files of the authority it trusts, its own certificate and its key.
+    client's, for a real device: PEM files of the authority it trusts, its own certificate and its
+    key; `server_name` the name on the device's certificate, where a link or a tunnel is dialled instead.
     """
 
     roles: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")], Rights] = Field(default_factory=_usual_roles)
@@ -152,6 +153,7 @@ class ModbusTls(Strict):
     ca: File | None = None
     certificate: File | None = None
     key: File | None = None
+    server_name: File | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

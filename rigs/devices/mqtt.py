@@ -60,7 +60,8 @@ class MqttSettings(Strict):
     uses that one's; else it is a client of the broker at ``host:port``. `user` and `password_env` (the name of an
     environment variable) are what clients of the broker log in with; `accounts` is what an emulated broker accepts:
     without any, everybody. `tls` encrypts; `ca` is the file with the authority an outside broker must be signed by,
-    `certificate` and `key` (PEM) are what its clients show where it asks for a certificate.
+    `certificate` and `key` (PEM) are what its clients show where it asks for a certificate, `server_name` is the
+    name on the broker's, where a link or a tunnel is dialled instead.
 
     `group` and `node` are the Sparkplug edge node's names (the node is the device's id where nothing is said); in the
     plain profile topics are ``<group>/<node>/<metric>``, with `qos` and `retain`.
@@ -82,6 +83,7 @@ class MqttSettings(Strict):
     ca: File | None = None
     certificate: File | None = None
     key: File | None = None
+    server_name: File | None = None
     keep_alive: int = Field(default=30, ge=1, le=65_535)
     qos: Literal[0, 1, 2] = 0
     retain: bool = False

@@ -19,7 +19,8 @@ class OpcUaClient(Strict):
     only waveforms; a server without subscriptions is read all the same, and so is every server in lockstep.
     `endpoint` is the security that is used, never another; all but ``None`` need `certificate` and `key` (the
     client's own, PEM or DER) and `trusted`, a file or folder with the certificates it trusts: servers' own or their
-    authorities'; without the three, those of devices emulated on this machine are taken. `user` logs in with the
+    authorities'; without the three, those of devices emulated on this machine are taken. `server_name` is the
+    name on the server's certificate, where a link or a tunnel is dialled instead. `user` logs in with the
     password in the environment variable `password_env`.
     """
 
@@ -29,6 +30,7 @@ class OpcUaClient(Strict):
     certificate: File | None = None
     key: File | None = None
     trusted: File | None = None
+    server_name: File | None = None
     user: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     password_env: Variable | None = None
     allow_clear_password: bool = False

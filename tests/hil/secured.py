@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.clock import LOCKSTEP_EPOCH_NS
 from hil.rig import LiveRig
+from rigs.devices.device import Device
 from rigs.load import load_rig
 from rigs.schema import FaultSpec, Rig
 from twin.connectors.base import Connector
@@ -59,6 +60,18 @@ def rig_in(folder: Path) -> Rig:
     """Return the rig, its file in `folder`."""
     (folder / "rig.yaml").write_text(RIG)
     return load_rig(folder / "rig.yaml")
+
+
+def as_client(device: Device, **changed: Any) -> dict[str, Any]:
+    """Return what to update a device with, so that its client's settings are changed."""
+    if device.protocol == "opcua":
+        client = device.opcua.client.model_copy(update=changed)
+        return {"opcua": device.opcua.model_copy(update={"client": client})}
+    if device.protocol == "mqtt":
+        return {"mqtt": device.mqtt.model_copy(update=changed)}
+    assert device.modbus.tls is not None
+    tls = device.modbus.tls.model_copy(update=changed)
+    return {"modbus": device.modbus.model_copy(update={"tls": tls})}
 
 
 class Bench:

@@ -18,7 +18,7 @@ from hil.traces.opcua import Decoder
 from hil.traces.tap import Transcript
 from rigs.document import RigError
 from rigs.load import load_rig
-from tests.hil.secured import DEVICES, HASH, RIG, TRUE, WORDS, play, rig_in
+from tests.hil.secured import DEVICES, HASH, RIG, TRUE, WORDS, as_client, play, rig_in
 from twin.connectors.registry import make_connector
 
 
@@ -84,6 +84,18 @@ def test_files_named_in_the_rig_are_taken_and_what_is_missing_is_named(rig, pki,
                 await bench.connectors[device].close()
                 bench.connect(device, mqtt=told.mqtt.model_copy(update=paths))
             assert await bench.read(device) != {}
+
+    play(rig, talk)
+
+
+def test_the_name_on_the_certificate_may_be_another_than_the_one_dialled_but_then_it_must_be_that_one(rig):
+    async def talk(bench):
+        for device in DEVICES:
+            for name, right in (("localhost", True), ("plc.elsewhere.example", False)):
+                connector = bench.connect(device, **as_client(rig.device(device), server_name=name))
+                assert (await bench.read(device) != {}) is right, connector.state
+                assert right or re.search("Hostname mismatch|HostNameInvalid", connector.state.last_error)
+                await connector.close()
 
     play(rig, talk)
 
@@ -179,6 +191,28 @@ def test_the_twin_refuses_each_bad_opcua_certificate_by_its_code_and_sends_no_se
 
     play(rig, talk)
     assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "why"),
+    [
+        ("opcua_wrong_server_nonce", {"what": "reused"}, "Bad_NonceInvalid"),
+        ("opcua_wrong_server_nonce", {"what": "short"}, "Bad_NonceInvalid: .* 8 bytes"),
+        ("opcua_wrong_server_nonce", {"what": "empty"}, "Bad_NonceInvalid: .* 0 bytes"),
+        ("opcua_wrong_server_signature", {}, "InvalidSignature"),
+        ("opcua_endpoint_tampered", {}, "Bad_SecurityChecksFailed"),
+        ("opcua_endpoints_downgraded", {}, "offers no Basic256Sha256 SignAndEncrypt, only None"),
+        ("opcua_policy_deprecated", {}, "offers no Basic256Sha256 SignAndEncrypt, only Basic128Rsa15"),
+    ],
+)
+def test_an_opcua_server_whose_security_is_not_in_order_is_refused(rig, kind, params, why):
+    async def talk(bench):
+        bench.fault(kind, "plc1", **params)
+        connector = bench.connect("plc1")
+        assert await bench.read("plc1") == {}
+        assert re.search(why, connector.state.last_error), connector.state.last_error
+
+    play(rig, talk)
 
 
 def test_no_password_shows_in_logs_output_or_records(rig, tmp_path, monkeypatch, caplog, capfd):

@@ -36,4 +36,4 @@ def context_of(settings: ModbusTls, device: str, host: str) -> ssl.SSLContext:
         paths.append(Path(told) if told is not None else (folder or Path()) / name)
         if not paths[-1].is_file():
             raise ValueError(f"{paths[-1]} is no file; tls needs it, or another in tls.{setting} or {variable}")
-    return client_context(*paths)
+    return client_context(*paths, server_name=settings.server_name)

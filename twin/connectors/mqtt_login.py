@@ -55,4 +55,4 @@ def _context(device: Device, host: str) -> ssl.SSLContext:
     if ca is None and folder is not None:
         ca = str(folder / "authority.pem")
     own = [None if name is None else Path(name) for name in (settings.certificate, settings.key)]
-    return client_context(None if ca is None else Path(ca), *own)
+    return client_context(None if ca is None else Path(ca), *own, server_name=settings.server_name)

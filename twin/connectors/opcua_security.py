@@ -6,8 +6,9 @@ StatusCode. What GetEndpoints told is compared with what CreateSession tells ove
 
 import ipaddress
 import os
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ _POLICIES = {
 }
 _NONE = "http://opcfoundation.org/UA/SecurityPolicy#None"
 MAX_FILES = 1000
+_NONCES = 100
 _DEEPEST = 5  # certificates from a server's up to a root
 
 
@@ -38,7 +40,10 @@ class InsecureError(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """What a client insists on; `policy` None is no security. Certificates are loaded, the password is not shown."""
+    """What a client insists on; `policy` None is no security. Certificates are loaded, the password is not shown.
+
+    `nonces` are the last ones the server gave; none may come again.
+    """
 
     policy: type[security_policies.SecurityPolicy] | None = None
     mode: ua.MessageSecurityMode = ua.MessageSecurityMode.None_
@@ -49,6 +54,8 @@ class Secured:
     user: str | None = None
     password: "Secret | None" = None
     clear_password: bool = False
+    server_name: str | None = None
+    nonces: deque[bytes] = field(default_factory=lambda: deque(maxlen=_NONCES), repr=False)
 
 
 class Secret(str):
@@ -91,7 +98,7 @@ def secured_of(device: Device, host: str | None = None) -> Secured:
     trusted, revoked = _trust(trust)
     return Secured(
         _POLICIES[name], ua.MessageSecurityMode[mode], certificate, key, trusted, revoked,
-        told.user, password, told.allow_clear_password,
+        told.user, password, told.allow_clear_password, told.server_name,
     )  # fmt: skip
 
 
@@ -115,7 +122,7 @@ async def secure(client: Client, probe: Client, secured: Secured) -> list[ua.End
             f"the server offers no {secured.policy.URI.rpartition('#')[2]} {secured.mode.name}, only {offered}"
         )
     server = chosen[0]
-    host = urlsplit(client.server_url.geturl()).hostname or ""
+    host = secured.server_name or urlsplit(client.server_url.geturl()).hostname or ""
     now = datetime.fromtimestamp(WallClock().now_ns() / 1e9, UTC)
     problem = certificate_problem(server.ServerCertificate or b"", host, server.Server.ApplicationUri, secured, now)
     if problem is not None:
@@ -152,8 +159,32 @@ def check_session(
         raise InsecureError("the password would cross the wire in clear text; allow_clear_password permits it")
 
 
-def _kinds(endpoints: Sequence[ua.EndpointDescription]) -> set[tuple[str, int, bytes]]:
-    return {(e.SecurityPolicyUri, int(e.SecurityMode), bytes(e.ServerCertificate or b"")) for e in endpoints}
+def check_nonce(nonce: bytes | None, secured: Secured) -> None:
+    """Check the nonce a session gave: 32 bytes at least that never came before, or signatures could be replayed.
+
+    Raises
+    ------
+    InsecureError : it is not (OPC 10000-4, 5.7.2 and 5.7.3)
+    """
+    if secured.policy is None:
+        return
+    given = bytes(nonce or b"")
+    if len(given) < 32:
+        raise InsecureError(f"Bad_NonceInvalid: the server's nonce has {len(given)} bytes, fewer than 32")
+    if given in secured.nonces or len(set(given)) == 1:
+        raise InsecureError("Bad_NonceInvalid: the server's nonce is none: it came before or is always the same byte")
+    secured.nonces.append(given)
+
+
+def _kinds(endpoints: Sequence[ua.EndpointDescription]) -> set[tuple[object, ...]]:
+    """Return what the lists of GetEndpoints and CreateSession must have in common (OPC 10000-4, 5.7.2.2)."""
+    return {
+        (
+            e.SecurityPolicyUri, int(e.SecurityMode), bytes(e.ServerCertificate or b""), int(e.SecurityLevel or 0),
+            tuple((t.PolicyId, int(t.TokenType), t.SecurityPolicyUri) for t in e.UserIdentityTokens or ()),
+        )
+        for e in endpoints
+    }  # fmt: skip
 
 
 def certificate_problem(der: bytes, host: str, uri: str, secured: Secured, now: datetime) -> str | None:

@@ -21,7 +21,7 @@ from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary
 from asyncua.ua.uaerrors import UaStatusCodeError
 
 from twin.clock import stopwatch_s
-from twin.connectors.opcua_security import Secured, check_session, secure
+from twin.connectors.opcua_security import Secured, check_nonce, check_session, secure
 from twin.connectors.opcua_values import DataValue, UndecodableError, decode_data_values
 
 # Most of what the library's client says is what a peer can cause, and at DEBUG session tokens are among it; what
@@ -328,8 +328,10 @@ async def open_session(
         step = "creating the session"
         created = await client.create_session()
         check_session(client, secured, endpoints, created.ServerEndpoints)
+        check_nonce(created.ServerNonce, secured)
         step = "activating the session"
         await client.activate_session(secured.user, secured.password)
+        check_nonce(client._server_nonce, secured)  # noqa: SLF001 - there is no public way
     except asyncio.CancelledError:
         session.drop()
         raise
@@ -361,6 +363,7 @@ async def _resumed(client: Client, ticket: "Ticket", secured: Secured) -> bool:
     except UaStatusCodeError:
         client.uaclient.session.reset_authentication_token()
         return False
+    check_nonce(client._server_nonce, secured)  # noqa: SLF001
     return True
 
 

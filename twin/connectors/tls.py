@@ -8,6 +8,7 @@ and a plain connection is never tried instead.
 
 import ipaddress
 import os
+import socket
 import ssl
 from pathlib import Path
 
@@ -34,8 +35,40 @@ def local_folder(device: str, host: str | None) -> Path | None:
     return folder if is_here(host) and (folder / "authority.pem").is_file() else None
 
 
-def client_context(ca: Path | None, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
+class _Named(ssl.SSLContext):
+    """A context that expects a name of its own on the server's certificate, whatever is dialled."""
+
+    server_name: str | None = None
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        return super().wrap_bio(incoming, outgoing, server_side, self.server_name or server_hostname, session)
+
+    def wrap_socket(
+        self,
+        sock: socket.socket,
+        server_side: bool = False,
+        do_handshake_on_connect: bool = True,
+        suppress_ragged_eofs: bool = True,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLSocket:
+        name = self.server_name or server_hostname
+        return super().wrap_socket(sock, server_side, do_handshake_on_connect, suppress_ragged_eofs, name, session)
+
+
+def client_context(
+    ca: Path | None, certificate: Path | None = None, key: Path | None = None, *, server_name: str | None = None
+) -> ssl.SSLContext:
     """Make the context; `ca` None trusts the system's authorities, without `certificate` we show none.
+
+    `server_name` is the name the server's certificate must carry, where that is not what is dialled.
 
     Raises
     ------
@@ -44,7 +77,8 @@ def client_context(ca: Path | None, certificate: Path | None = None, key: Path |
     for path in (ca, certificate, key):
         if path is not None and not path.is_file():
             raise ValueError(f"{path} is no file; TLS needs it")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _Named(ssl.PROTOCOL_TLS_CLIENT)
+    context.server_name = server_name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         if ca is None:
