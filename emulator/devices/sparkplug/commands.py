@@ -70,6 +70,7 @@ class Commands:
         if name == REBIRTH and value is True:
             if not node.wrong.ignores_rebirth():
                 self.rebirth = True
+                node.timers.answer(0.0, node.answer_rebirth)
         elif name == SCAN_RATE and type(value) is int and 0 <= value <= SLOWEST_MS:
             node.period_ns = value * MILLISECOND
             node.answer_scan_rate()

@@ -186,12 +186,16 @@ class EdgeNode:
         """Send births again at the next scan."""
         self.commands.rebirth = True
 
+    def answer_rebirth(self) -> None:
+        """Send the births a host has asked for, without waiting for the next scan if there has been one."""
+        if self.born and self.commands.rebirth and self.link.up and self._host_online and self.image.readings:
+            self.give_birth()
+
     def _commit(self) -> None:
         image = self.image
         ready = self.link.up and self._host_online
         if ready and (self.commands.rebirth or (not self.born and self.wrong.may_be_born())):
             self.give_birth()
-            self._published_ns = image.t_ns
             return
         if image.t_ns - self._published_ns < self.period_ns and image.t_ns >= self._published_ns:
             return
@@ -225,6 +229,7 @@ class EdgeNode:
         """Send the node's birth certificate and those of its devices."""
         self.commands.rebirth = False
         self.born = True
+        self._published_ns = self.image.t_ns
         self.emit("NBIRTH", None, self.birth_payload().metrics)
         for device in self.devices:
             if self.wrong.alive(device):
@@ -282,7 +287,7 @@ class EdgeNode:
         if not self.settings.templates:
             return born
         defined = definitions(self) if device is None else ()
-        return (*defined, *born, *instances(self, names).get(device, ()))
+        return (*defined, *born, *instances(self, names, whole=True).get(device, ()))
 
     def emit(self, kind: Kind, device: str | None, metrics: tuple[Metric, ...]) -> None:
         """Send a message with the next number, or what the faults make of it."""
