@@ -16,6 +16,7 @@ from emulator.devices.opcua.alarms.nodes import add_condition, make_notifiers
 from emulator.devices.opcua.alarms.where import FilterError
 from emulator.devices.opcua.building import own
 from emulator.devices.opcua.services.call import CALLER
+from emulator.devices.opcua.subscriptions.events import filter_refused
 
 if TYPE_CHECKING:
     from asyncua.server.address_space import AddressSpace, NodeData
@@ -155,8 +156,8 @@ class AlarmDesk:
     def _check(self, item: EventItem) -> None:
         try:
             self._filters.of(item.filter.WhereClause)
-        except FilterError:
-            raise ua.UaStatusCodeError(ua.StatusCodes.BadEventFilterInvalid) from None
+        except FilterError as refused:
+            raise filter_refused([0] * len(item.filter.SelectClauses), refused.results) from None
 
     def _folders(self, source: NodeData) -> list[NodeData]:
         """Return the objects between the device's and a point, innermost first."""

@@ -24,7 +24,7 @@ def create(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> Any:
             _may_see(processor, wanted.ItemToMonitor)
             item, revised = engine.maker.create(found, times, wanted)
         except ua.UaStatusCodeError as error:
-            result.StatusCode = ua.StatusCode(error.code)
+            _refuse(result, error)
         else:
             result.MonitoredItemId = item.id
             result.RevisedSamplingInterval = 1000 * revised.sampling_s
@@ -57,7 +57,7 @@ def modify(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> Any:
             item = _item(found, wanted.MonitoredItemId)
             revised = engine.maker.modify(found, times, item, wanted.RequestedParameters)
         except ua.UaStatusCodeError as error:
-            result.StatusCode = ua.StatusCode(error.code)
+            _refuse(result, error)
         else:
             result.RevisedSamplingInterval = 1000 * revised.sampling_s
             result.RevisedQueueSize = revised.queue_size
@@ -119,6 +119,14 @@ def delete(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> Any:
     response = ua.DeleteMonitoredItemsResponse()
     response.Results = each(ids, lambda number: found.remove(_item(found, number)))
     return response
+
+
+def _refuse(result: Any, error: ua.UaStatusCodeError) -> None:
+    """Say why an item is refused; of a filter also which part of it."""
+    result.StatusCode = ua.StatusCode(error.code)
+    details = getattr(error, "filter_result", None)
+    if details is not None:
+        result.FilterResult = details
 
 
 def _subscription(processor: Any, number: int) -> tuple[Any, Any]:

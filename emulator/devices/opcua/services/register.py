@@ -103,8 +103,10 @@ def unregister(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> ua
 
 def cancel(processor: Any, requesthdr: Any, seqhdr: Any, body: Buffer) -> ua.CancelResponse:
     """Answer a CancelRequest: every service but Publish has been answered by the time this one is read."""
-    struct_from_binary(ua.CancelParameters, body)
-    return ua.CancelResponse()
+    wanted = struct_from_binary(ua.CancelParameters, body).RequestHandle
+    response = ua.CancelResponse()
+    response.Parameters.CancelCount = processor.engine.client(processor.session).cancel(wanted)
+    return response
 
 
 SERVICES: Final = {

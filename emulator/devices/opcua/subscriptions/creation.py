@@ -15,7 +15,7 @@ from emulator.devices.opcua.subscriptions.filters import data_rule
 from emulator.devices.opcua.subscriptions.hooks import RevisedItem
 from emulator.devices.opcua.subscriptions.item import DISABLED, REPORTING, DataItem, Pace
 from emulator.devices.opcua.subscriptions.queues import ItemQueue
-from emulator.devices.opcua.subscriptions.sources import LibrarySource, ServedSource, slice_of
+from emulator.devices.opcua.subscriptions.sources import LibrarySource, ServedSource, range_of
 
 if TYPE_CHECKING:
     from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
@@ -53,7 +53,7 @@ class ItemMaker:
         self._check(what)
         item: Any
         if what.AttributeId == ua.AttributeIds.EventNotifier:
-            chosen = event_filter(asked.Filter)
+            chosen = event_filter(asked.Filter, self._engine.space)
             size = self._engine.limits.event_queue(asked.QueueSize)
             revised = RevisedItem(0.0, size)
             queue = EventQueue(size, bool(asked.DiscardOldest))
@@ -91,9 +91,15 @@ class ItemMaker:
 
         """
         if isinstance(item, EventItem):
-            chosen = event_filter(asked.Filter)
+            chosen, before = event_filter(asked.Filter, self._engine.space), item.filter
             size = self._engine.limits.event_queue(asked.QueueSize)
-            item.filter, item.handle = chosen, asked.ClientHandle
+            item.filter = chosen
+            try:
+                self._engine.check_event_item(item)
+            except ua.UaStatusCodeError:
+                item.filter = before
+                raise
+            item.handle = asked.ClientHandle
             item.queue.resize(size, bool(asked.DiscardOldest))
             return RevisedItem(0.0, size)
         source = item.source
@@ -154,7 +160,7 @@ class ItemMaker:
         if encoding and what.AttributeId != ua.AttributeIds.Value:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadDataEncodingInvalid)
         if what.IndexRange:
-            slice_of(what.IndexRange)
+            range_of(what.IndexRange)
         if what.AttributeId == ua.AttributeIds.Value and not self._bits(node, "UserAccessLevel") & _CURRENT_READ:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadNotReadable)
         notifies = self._bits(node, "EventNotifier") & _SUBSCRIBE_TO_EVENTS

@@ -192,7 +192,9 @@ class SubscriptionEngine:
             client.subscriptions[subscription.id] = subscription
             if before is not None:
                 before.subscriptions.pop(subscription.id, None)
-                before.notice(subscription.id, ua.StatusCodes.GoodSubscriptionTransferred, self.now_ticks)
+                before.notice(
+                    subscription.id, subscription.sequence, ua.StatusCodes.GoodSubscriptionTransferred, self.now_ticks
+                )
         subscription.reset_lifetime()
         if initial:
             self._say_again(subscription)

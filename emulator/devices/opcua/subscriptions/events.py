@@ -13,8 +13,10 @@ from asyncua import ua
 from asyncua.ua.ua_binary import variant_to_binary
 
 from emulator.devices.opcua.subscriptions.item import DISABLED
+from emulator.devices.opcua.subscriptions.sources import range_of
 
 _CLAUSES: Final = 500
+_FIRST_ATTRIBUTE, _LAST_ATTRIBUTE = int(ua.AttributeIds.NodeId), int(ua.AttributeIds.AccessLevelEx)
 
 
 class Event(Protocol):
@@ -149,18 +151,23 @@ class EventItem:
         self.mode = mode
 
 
-def event_filter(given: Any) -> Any:
-    """Check the shape of an event item's filter and return it.
+def event_filter(given: Any, space: Any) -> Any:
+    """Check an event item's filter and return it; its where clause is checked by whoever has events.
 
     Raises
     ------
     UaStatusCodeError
-        Bad_EventFilterInvalid, Bad_FilterNotAllowed or Bad_MonitoredItemFilterUnsupported.
+        Bad_EventFilterInvalid, Bad_FilterNotAllowed or Bad_MonitoredItemFilterUnsupported. Where a select clause is
+        at fault, the error's `filter_result` tells which and why.
 
     """
     if isinstance(given, ua.EventFilter):
-        if not given.SelectClauses or len(given.SelectClauses) > _CLAUSES:
+        clauses = given.SelectClauses
+        if not clauses or len(clauses) > _CLAUSES:
             raise ua.UaStatusCodeError(ua.StatusCodes.BadEventFilterInvalid)
+        results = [_select_result(clause, space) for clause in clauses]
+        if any(results):
+            raise filter_refused(results, ())
         return given
     if isinstance(given, ua.uaprotocol_auto.DataChangeFilter):
         raise ua.UaStatusCodeError(ua.StatusCodes.BadFilterNotAllowed)
@@ -168,3 +175,38 @@ def event_filter(given: Any) -> Any:
     raise ua.UaStatusCodeError(
         ua.StatusCodes.BadEventFilterInvalid if empty else ua.StatusCodes.BadMonitoredItemFilterUnsupported
     )
+
+
+def filter_refused(selects: Sequence[int], elements: Sequence[int]) -> ua.UaStatusCodeError:
+    """Return the error that refuses an EventFilter and carries its EventFilterResult (OPC 10000-4 §7.22.3).
+
+    Parameters
+    ----------
+    selects
+        A StatusCode for each select clause.
+    elements
+        A StatusCode for each element of the where clause; none where that was not looked at.
+
+    """
+    result = ua.EventFilterResult()
+    result.SelectClauseResults = [ua.StatusCode(status) for status in selects]
+    result.WhereClauseResult.ElementResults = [
+        ua.ContentFilterElementResult(ua.StatusCode(status)) for status in elements
+    ]
+    error = ua.UaStatusCodeError(ua.StatusCodes.BadEventFilterInvalid)
+    error.filter_result = result
+    return error
+
+
+def _select_result(clause: Any, space: Any) -> int:
+    """Return what is wrong with a SimpleAttributeOperand, or Good; an unknown field is no error, its value is Null."""
+    if not _FIRST_ATTRIBUTE <= clause.AttributeId <= _LAST_ATTRIBUTE:
+        return int(ua.StatusCodes.BadAttributeIdInvalid)
+    kind = clause.TypeDefinitionId
+    if not kind.is_null() and kind not in space:
+        return int(ua.StatusCodes.BadNodeIdUnknown)
+    try:
+        _ = range_of(clause.IndexRange) if clause.IndexRange else None
+    except ua.UaStatusCodeError as invalid:
+        return int(invalid.code)
+    return 0

@@ -31,7 +31,7 @@ _RECORDS: Final = {
     )
     for type_, wire in values.WIRE.items()
 }  # fmt: skip
-_AS_BITS: Final = {1: np.dtype("u1"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
+_AS_BITS: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("u1"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
 
 
 class Key(NamedTuple):

@@ -50,7 +50,7 @@ class Client:
         self.limit = limit
         self.subscriptions: dict[int, Subscription] = {}
         self.requests: deque[Request] = deque()
-        self._notices: deque[tuple[int, int]] = deque(maxlen=_NOTICES)
+        self._notices: deque[tuple[int, int, int]] = deque(maxlen=_NOTICES)
 
     def release(self) -> None:
         """Let go when the session ends: subscriptions live on for their lifetime, requests do not."""
@@ -59,6 +59,14 @@ class Client:
         self.subscriptions.clear()
         while (request := self.take()) is not None:
             request.refuse(ua.StatusCodes.BadSessionClosed)
+
+    def cancel(self, handle: int) -> int:
+        """Refuse the waiting requests of one handle (§5.7.5); returns how many there were."""
+        cancelled = [request for request in self.requests if request.handle == handle]
+        for request in cancelled:
+            self.requests.remove(request)
+            request.refuse(ua.StatusCodes.BadRequestCancelledByClient)
+        return len(cancelled)
 
     def waiting(self) -> bool:
         """Whether a Publish request waits that is still good; the others are answered with Bad_Timeout."""
@@ -102,16 +110,16 @@ class Client:
         while len(self.requests) > limit:
             self.requests.popleft().refuse(ua.StatusCodes.BadTooManyPublishRequests)
 
-    def notice(self, subscription_id: int, status: int, now_ticks: int) -> None:
+    def notice(self, subscription_id: int, sequence: int, status: int, now_ticks: int) -> None:
         """Have the client told of a subscription it no longer has (StatusChangeNotification)."""
-        self._notices.append((subscription_id, status))
+        self._notices.append((subscription_id, sequence, status))
         self.tell(now_ticks)
 
     def tell(self, now_ticks: int) -> None:
         """Send the notices for which requests wait."""
         while self._notices and (request := self.take()) is not None:
-            subscription_id, status = self._notices.popleft()
-            told = message(1, now_ticks, [status_change(status)])
+            subscription_id, sequence, status = self._notices.popleft()
+            told = message(sequence, now_ticks, [status_change(status)])
             answer(request, subscription_id, (), told, now_ticks=now_ticks)
         self.without_subscription()
 

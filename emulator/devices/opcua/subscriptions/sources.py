@@ -8,13 +8,13 @@ from asyncua.server.address_space import AddressSpace
 from asyncua.ua.ua_binary import variant_to_binary
 
 from emulator.devices.opcua import values
+from emulator.devices.opcua.indexrange import IndexRange, RangeError, parse
 from emulator.devices.opcua.nodes import ServedAttribute
 from emulator.devices.opcua.subscriptions.queues import Sample
 
 _HAS_STATUS: Final = 0x02
 _HAS_SOURCE: Final = 0x04
 _HAS_SERVER: Final = 0x08
-_BAD_INDEX_RANGE_NO_DATA: Final = 0x80370000
 
 
 def split_data_value(encoded: bytes) -> Sample:
@@ -33,8 +33,8 @@ def split_data_value(encoded: bytes) -> Sample:
     return Sample(encoded[1:end] if mask & 0x01 else None, status, source, server)
 
 
-def slice_of(index_range: str) -> slice:
-    """Return an IndexRange of one dimension, ``first`` or ``first:last``, as a slice (OPC 10000-4 §7.27).
+def range_of(index_range: str) -> IndexRange:
+    """Return an IndexRange of any number of dimensions (OPC 10000-4 §7.27).
 
     Raises
     ------
@@ -42,13 +42,18 @@ def slice_of(index_range: str) -> slice:
         Bad_IndexRangeInvalid.
 
     """
-    low, colon, high = index_range.partition(":")
-    if not (low.isascii() and low.isdigit()) or (colon and not (high.isascii() and high.isdigit())):
-        raise ua.UaStatusCodeError(ua.StatusCodes.BadIndexRangeInvalid)
-    first, last = int(low), int(high or low)
-    if colon and last <= first:
-        raise ua.UaStatusCodeError(ua.StatusCodes.BadIndexRangeInvalid)
-    return slice(first, last + 1)
+    try:
+        return parse(index_range)
+    except RangeError as invalid:
+        raise ua.UaStatusCodeError(invalid.status) from None
+
+
+def _part(value: Any, wanted: IndexRange) -> Any:
+    """Return what a dead band looks at of a list; None where the range finds nothing."""
+    try:
+        return wanted.cut(value)[0]
+    except RangeError:
+        return None
 
 
 class ServedSource:
@@ -75,7 +80,7 @@ class ServedSource:
         if self.plain and (number := values.number(served.variant)) is not None:
             return number
         value = served.plain(self.attribute.part)
-        return value[slice_of(self.range)] if self.range and isinstance(value, list) else value
+        return _part(value, range_of(self.range)) if self.range and isinstance(value, list) else value
 
 
 class LibrarySource:
@@ -87,7 +92,7 @@ class LibrarySource:
         self.space = space
         self.nodeid = nodeid
         self.attribute = attribute
-        self.range = slice_of(index_range) if index_range else None
+        self.range = range_of(index_range) if index_range else None
 
     def look(self, server_ticks: int) -> Sample:
         """Return the attribute as it stands."""
@@ -100,14 +105,15 @@ class LibrarySource:
         if variant is None or variant.VariantType == ua.VariantType.Null:
             return Sample(None, status, source, server_ticks)
         if self.range is not None:
-            part = variant.Value[self.range] if isinstance(variant.Value, (list, str, bytes)) else None
-            if not part:
-                return Sample(None, _BAD_INDEX_RANGE_NO_DATA, source, server_ticks)
-            variant = ua.Variant(part, variant.VariantType)
+            try:
+                part, dimensions = self.range.cut(variant.Value, variant.Dimensions)
+            except RangeError as refused:
+                return Sample(None, refused.status, source, server_ticks)
+            variant = ua.Variant(part, variant.VariantType, dimensions, isinstance(part, list))
         return Sample(variant_to_binary(variant), status, source, server_ticks)
 
     def number(self) -> Any:
         """Return the value as number or list of numbers, for a dead band."""
         found = self.space.read_attribute_value(self.nodeid, self.attribute).Value
         value = None if found is None else found.Value
-        return value[self.range] if self.range is not None and isinstance(value, list) else value
+        return _part(value, self.range) if self.range is not None and isinstance(value, list) else value

@@ -96,6 +96,11 @@ class Subscription:
 
     # --- what the states do -------------------------------------------------------------------------------------
 
+    @property
+    def sequence(self) -> int:
+        """The number of the next message."""
+        return self._sequence
+
     def reset_lifetime(self) -> None:
         """Note that the client is alive."""
         self.lifetime_left = self.lifetime
@@ -158,7 +163,7 @@ class Subscription:
             client = self.client
             engine.forget(self)
             if client is not None:
-                client.notice(self.id, ua.StatusCodes.BadTimeout, engine.now_ticks)
+                client.notice(self.id, self.sequence, ua.StatusCodes.BadTimeout, engine.now_ticks)
             return
         self.start_timer()
         before = self.state

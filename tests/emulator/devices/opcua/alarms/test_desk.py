@@ -176,6 +176,13 @@ def test_a_filter_that_cannot_be_is_refused():
     async def scene(plant, client, heard, subscription, handle):
         wanted = await subscription.create_monitored_items([event_request(operator=ua.FilterOperator.RelatedTo)])
         assert wanted[0].value == ua.StatusCodes.BadEventFilterInvalid
+        params = ua.CreateMonitoredItemsParameters(subscription.subscription_id)
+        params.ItemsToCreate = [event_request(operator=ua.FilterOperator.RelatedTo)]
+        (refused,) = await client.uaclient.create_monitored_items(params)
+        said = refused.FilterResult
+        assert {status.value for status in said.SelectClauseResults} == {0}
+        elements = said.WhereClauseResult.ElementResults
+        assert elements[0].StatusCode.value == ua.StatusCodes.BadFilterOperatorUnsupported
 
     def event_request(operator):
         chosen = ua.EventFilter()

@@ -257,3 +257,50 @@ def test_events_wait_in_their_items_queue(on_stage):
         assert told[0][1][0].Text == "events were lost"
 
     on_stage(body)
+
+
+def test_a_full_event_queue_that_keeps_the_oldest_ends_in_the_overflow(on_stage):
+    class Happening:
+        def __init__(self, name):
+            self.name = name
+
+        def fields(self, clauses):
+            return [ua.Variant(self.name) for _ in clauses]
+
+        def passes(self, where):
+            return True
+
+    async def body(stage, client):
+        number = await client.subscribe()
+        clause = ua.SimpleAttributeOperand(BrowsePath=[ua.QualifiedName("SourceName")], AttributeId=13)
+        server = {"node": ua.NodeId(ua.ObjectIds.Server), "attribute": ua.AttributeIds.EventNotifier}
+        chosen = {"filter": ua.EventFilter(SelectClauses=[clause]), "queue": 2, "newest": True}
+        await client.monitor(number, server | chosen)
+        for name in "abcd":
+            stage.server.subscriptions.publish_event(ua.NodeId(ua.ObjectIds.Server), Happening(name))
+        answer = await _next(stage, client)
+        (data,) = answer.Parameters.NotificationMessage.NotificationData
+        assert [event.EventFields[0].Value for event in data.Events] == ["a", "d", "Internal/EventQueueOverflow"]
+        stage.server.subscriptions.publish_event(ua.NodeId(ua.ObjectIds.Server), Happening("e"))
+        (data,) = (await _next(stage, client)).Parameters.NotificationMessage.NotificationData
+        assert [event.EventFields[0].Value for event in data.Events] == ["e"]
+
+    on_stage(body)
+
+
+def test_a_refused_event_filter_says_which_clause_and_why(on_stage):
+    async def body(stage, client):
+        number = await client.subscribe()
+        server = {"node": ua.NodeId(ua.ObjectIds.Server), "attribute": ua.AttributeIds.EventNotifier}
+        clauses = [ua.SimpleAttributeOperand(BrowsePath=[ua.QualifiedName("Message")], AttributeId=13) for _ in "abcd"]
+        clauses[1].AttributeId = 99
+        clauses[2].TypeDefinitionId = ua.NodeId(987654)
+        clauses[3].IndexRange = "5:1"
+        (result,) = await client.monitor(number, server | {"filter": ua.EventFilter(SelectClauses=clauses)})
+        assert result.StatusCode.value == ua.StatusCodes.BadEventFilterInvalid
+        assert [status.value for status in result.FilterResult.SelectClauseResults] == [
+            0, ua.StatusCodes.BadAttributeIdInvalid, ua.StatusCodes.BadNodeIdUnknown,
+            ua.StatusCodes.BadIndexRangeInvalid,
+        ]  # fmt: skip
+
+    on_stage(body)

@@ -2,7 +2,16 @@
 
 import asyncio
 
-from asyncua import ua
+from asyncua import Client, ua
+
+from emulator.devices.image import DeviceImage, Reading
+from emulator.devices.opcua.server import OpcUaDevice
+from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
+from emulator.devices.opcua.subscriptions.limits import Limits
+from emulator.devices.timers import PacedTimers
+from rigs.devices.device import Device
+from rigs.schema import Point
+from tests.emulator.devices.opcua.subscriptions.conftest import Bare
 
 FLOW = {"path": "A/Flow", "queue": 10}
 
@@ -183,11 +192,6 @@ def test_publishing_switched_off_leaves_keep_alives(on_stage, said):
 
 def test_a_paced_device_publishes_by_its_own_time():
     """At a hundred times real time a publishing interval of a second is ten milliseconds."""
-    from emulator.devices.image import DeviceImage
-    from emulator.devices.opcua.subscriptions.engine import SubscriptionEngine
-    from emulator.devices.opcua.subscriptions.limits import Limits
-    from emulator.devices.timers import PacedTimers
-    from rigs.devices.device import Device
 
     async def main():
         image = DeviceImage(Device(id="d", protocol="opcua"), (), 0)
@@ -204,5 +208,69 @@ def test_a_paced_device_publishes_by_its_own_time():
             await asyncio.sleep(0.002)
         assert 0.03 < loop.time() - began < 1.0
         engine.close()
+
+    asyncio.run(main())
+
+
+def test_a_peer_that_takes_short_messages_gets_all_of_it_in_several(on_stage, said):
+    async def body(stage, client):
+        number = await client.subscribe()
+        await client.monitor(number, *({"path": f"G/P{i}", "queue": 50} for i in range(40)))
+        (session,) = [s.client.session for s in stage.server.subscriptions.subscriptions.values()]
+        session.processor._limits.peer_message_size = 8_192
+        for k in range(10):
+            stage.commit(**{f"g__p{i}": float(k) for i in range(40)})
+        heard, more = {i: [] for i in range(40)}, True
+        messages = 0
+        while more:
+            answer = await client.publish((number, 1))
+            more = answer.Parameters.MoreNotifications
+            messages += 1
+            assert len(said(answer)) * 26 < 8_192
+            for row, value, _ in said(answer):
+                heard[row].append(value)
+        assert messages > 2
+        assert {tuple(values[-10:]) for values in heard.values()} == {tuple(map(float, range(10)))}
+
+    on_stage(body)
+
+
+def test_cancel_takes_back_the_publish_requests_of_a_handle(on_stage):
+    async def body(stage, client):
+        await client.subscribe()
+        waiting = [client.publish(), client.publish()]
+        await client.settle()
+        (subscription,) = stage.server.subscriptions.subscriptions.values()
+        request = ua.CancelRequest()
+        request.Parameters.RequestHandle = subscription.client.requests[0].handle
+        assert (await client.ask(request)).Parameters.CancelCount == 1
+        assert await waiting[0] == ua.StatusCodes.BadRequestCancelledByClient
+        assert (await client.ask(request)).Parameters.CancelCount == 0
+        stage.commit()
+        assert (await waiting[1]).Parameters.SubscriptionId
+
+    on_stage(body)
+
+
+def test_a_paced_device_publishes_over_the_wire_by_its_own_time(said):
+    async def main():
+        described = Device(id="plc1", protocol="opcua", namespace="urn:p")
+        points = (Point(id="a.x", device="plc1", asset="a", quantity="x", signal="s", opcua={"node": "A/X"}),)
+        image = DeviceImage(described, points, 0)
+        async with OpcUaDevice(described, points, image, timers=PacedTimers(100.0), block_s=0.1) as server:
+            client = Bare(Client(server.url, timeout=4), 2)
+            await client.client.connect()
+            client.index = await client.client.get_namespace_index("urn:p")
+            loop, began = asyncio.get_running_loop(), None
+            number = await client.subscribe(ms=5_000.0)
+            await client.monitor(number, {"path": "A/X", "queue": 9})
+            for k in range(3):
+                now = (k + 1) * 1_000_000_000
+                image.commit({"a.x": Reading(float(k), 0, now)}, now)
+                answer = await client.publish()
+                assert said(answer)[-1][1] == float(k)
+                began = began or loop.time()
+            assert 0.08 < loop.time() - began < 2.0  # two intervals of 50 ms
+            await client.client.disconnect()
 
     asyncio.run(main())
