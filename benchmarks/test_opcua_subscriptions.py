@@ -204,7 +204,8 @@ def _measure(server: list[str], items: int = ITEMS, queue: int = 20) -> dict:
 
 def test_values_leave_the_server_in_columns():
     columns = _measure(["ours", "100", "Double"])
-    general = _measure(["ours", "10", "Float"])
+    floats = _measure(["ours", "10", "Float"])  # in columns too, but committed one by one
+    general = _measure(["ours", "10", "UInt64"])
     stock = _measure(["stock", "5"], STOCK_ITEMS)
     # Each value of ours that arrived carries the cost of those a busy client was too slow to fetch: on a machine that
     # has other work only the ratio is safe.
@@ -212,7 +213,8 @@ def test_values_leave_the_server_in_columns():
     if "PLANTBENCH_BENCH_ABSOLUTE" in os.environ:
         assert columns["us"] <= COLUMNS_US
         assert columns["us"] * TIMES_STOCK <= stock["us"]
-        assert general["us"] <= GENERAL_US
+        assert max(floats["us"], general["us"]) <= GENERAL_US
+        assert floats["p99"] <= PUBLISHING_MS + 40
         assert columns["rate"] >= 0.98 * ITEMS * 100
         assert columns["p99"] <= PUBLISHING_MS + 40
 
