@@ -26,6 +26,8 @@ _UINT32: Final = {
     "OperationLimits_MaxMonitoredItemsPerCall": "monitored_items_per_call",
 }
 _ABLE: Final = ("AccessHistoryDataCapability",)
+_PROFILES: Final = ("Server/EmbeddedUA2017", "Transport/uatcp-uasc-uabinary")
+_PROFILE: Final = "http://opcfoundation.org/UA-Profile/"
 _UNABLE: Final = (
     "AccessHistoryEventsCapability", "InsertDataCapability", "ReplaceDataCapability", "UpdateDataCapability",
     "DeleteRawCapability", "DeleteAtTimeCapability", "InsertEventCapability", "ReplaceEventCapability",
@@ -33,7 +35,9 @@ _UNABLE: Final = (
 )  # fmt: skip
 
 
-def advertise(space: AddressSpace, settings: OpcUaSettings, aggregates: tuple[int, ...]) -> None:
+def advertise(
+    space: AddressSpace, settings: OpcUaSettings, aggregates: tuple[int, ...], fastest_ms: float = 0.0
+) -> None:
     """Fill in the server's own account of itself.
 
     Parameters
@@ -44,8 +48,16 @@ def advertise(space: AddressSpace, settings: OpcUaSettings, aggregates: tuple[in
         The device's settings.
     aggregates
         Aggregate functions it can compute, as identifiers of namespace 0; none without a history.
+    fastest_ms
+        The fastest it samples [ms]; 0 for whenever its plant moves.
 
     """
+    profiles = [_PROFILE + name for name in _PROFILES]
+    _set(space, "Server_ServerCapabilities_ServerProfileArray", profiles, ua.VariantType.String)
+    _set(space, "Server_ServerCapabilities_LocaleIdArray", ["en"], ua.VariantType.String)
+    _set(space, "Server_ServerCapabilities_MinSupportedSampleRate", fastest_ms, ua.VariantType.Double)
+    _set(space, "Server_Auditing", False, ua.VariantType.Boolean)  # no audit events are sent, and none are claimed
+    _set(space, "Server_ServerRedundancy_RedundancySupport", 0, ua.VariantType.Int32)
     limits = settings.limits
     for name, field in _UINT32.items():
         _set(space, f"Server_ServerCapabilities_{name}", getattr(limits, field), ua.VariantType.UInt32)

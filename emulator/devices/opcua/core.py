@@ -29,6 +29,11 @@ from rigs.devices.opcua import OpcUaHistory
 PRODUCT: Final = "urn:plantbench"
 
 
+def _build() -> ua.BuildInfo:
+    """Return what the device says of its make (OPC 10000-5 §12.4); it must not change with our releases."""
+    return ua.BuildInfo(PRODUCT, "plantbench", "device", SoftwareVersion="1.0", BuildNumber="1")
+
+
 class Core(Gate):
     """The server core with standard nodes, sessions, writes and clock of our own."""
 
@@ -73,7 +78,8 @@ class Core(Gate):
     async def start(self) -> None:
         """Start, with the server's status answered from the device's clock."""
         await super().start()
-        advertise(self.aspace, self.settings, AGGREGATES if self.historian else ())
+        fastest_ms = 1000 * self.subscription_service.limits.block_s
+        advertise(self.aspace, self.settings, AGGREGATES if self.historian else (), fastest_ms)
         Diagnostics(self).serve()
         status = ua.ObjectIds.Server_ServerStatus
         self._answer(status, lambda: ua.Variant(self._status(), ua.VariantType.ExtensionObject))
@@ -85,6 +91,12 @@ class Core(Gate):
             ua.ObjectIds.Server_ServerStatus_StartTime,
             lambda: ua.Variant(self._started(), ua.VariantType.DateTime),
         )
+
+        for name in ("ProductUri", "ManufacturerName", "ProductName", "SoftwareVersion", "BuildNumber"):
+            text = ua.Variant(getattr(_build(), name), ua.VariantType.String)
+            self._answer(getattr(ua.ObjectIds, f"Server_ServerStatus_BuildInfo_{name}"), lambda text=text: text)
+        whole = ua.Variant(_build(), ua.VariantType.ExtensionObject)
+        self._answer(ua.ObjectIds.Server_ServerStatus_BuildInfo, lambda: whole)
 
         self._answer(
             ua.ObjectIds.Server_ServerStatus_State,
@@ -117,7 +129,7 @@ class Core(Gate):
             CurrentTime=self._now(),
             State=ua.ServerState(0 if wrong is None else wrong.state),
             SecondsTillShutdown=0 if wrong is None else wrong.seconds_till_shutdown,
-            BuildInfo=ua.BuildInfo(ProductUri=PRODUCT, ManufacturerName="plantbench", ProductName="device"),
+            BuildInfo=_build(),
         )
 
     def _now(self) -> Any:

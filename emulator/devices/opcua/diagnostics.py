@@ -90,6 +90,7 @@ class Diagnostics:
         one.EndpointUrl = session.endpoint_url
         one.ActualSessionTimeout = (session.session_timeout or 0.0) * 1000.0
         one.CurrentSubscriptionsCount = len(self._of(session))
+        one.ClientConnectionTime, one.ClientLastContactTime = session.created, session.last_contact()
         one.TotalRequestCount.TotalCount = session.requests
         return one
 

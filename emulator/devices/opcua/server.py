@@ -218,7 +218,8 @@ class OpcUaDevice:
         await self.stop()
 
     def _build(self, server: PlantServer, index: int) -> None:
-        nodes = PlantNodes(server.iserver.aspace, index, self.device)
+        assert self.subscriptions is not None, "the engine is made before the nodes"
+        nodes = PlantNodes(server.iserver.aspace, index, self.device, 1000 * self.subscriptions.limits.block_s)
         nodes.top()
         server.iserver.historian = self._historian
         self._served = []
@@ -237,7 +238,6 @@ class OpcUaDevice:
                 space = server.iserver.aspace
                 nodes.attributes += add_extras(space, index, self.device, served, self._historian)
         self._attributes = nodes.attributes
-        assert self.subscriptions is not None, "the engine is made before the nodes"
         space = server.iserver.aspace
         self.alarms = AlarmDesk(space, space[ua.NodeId(self.device.id, index)], self.subscriptions, self.device.id)
         self.alarms.build(nodes.attributes)

@@ -7,6 +7,7 @@ from asyncua import ua
 from asyncua.server.address_space import AddressSpace
 
 from emulator.devices.opcua.building import A, T, own, set_attribute
+from emulator.devices.opcua.security.roles import commands_nothing
 from emulator.devices.opcua.services.call import CALLER
 
 _METHODS: Final = (ua.ObjectIds.Server_GetMonitoredItems, ua.ObjectIds.Server_ResendData)
@@ -40,7 +41,7 @@ def serve(space: AddressSpace, engine: Any) -> None:
         node = own(space, ua.NodeId(number))
         set_attribute(node, A.Executable, True, T.Boolean)
         set_attribute(node, A.UserExecutable, True, T.Boolean)
-        node.call = _refusing(answer)
+        node.call = commands_nothing(_refusing(answer))
 
 
 def _refusing(answer: Callable[..., Any]) -> Callable[..., Any]:

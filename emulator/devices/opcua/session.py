@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from asyncua import ua
@@ -45,6 +46,7 @@ class Session(InternalSession):
         self.described: Any = None  # the client's ApplicationDescription
         self.endpoint_url = ""
         self.requests = 0
+        self.created = self.iserver.guard.now()
         self.idle_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
         if self.external:
@@ -67,6 +69,12 @@ class Session(InternalSession):
         """Note that the client is alive."""
         if self.external:
             self.idle_since = asyncio.get_running_loop().time()
+
+    def last_contact(self) -> datetime:
+        """Return when the client was heard last; the device's clock counted on from the session's begin."""
+        now: datetime = self.iserver.guard.now()
+        quiet_s = asyncio.get_running_loop().time() - self.idle_since
+        return max(self.created, now - timedelta(seconds=quiet_s))
 
     def activate(self, login: Login, processor: Any) -> None:
         """Let the user in, on this connection from now on."""

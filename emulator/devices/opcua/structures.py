@@ -19,6 +19,7 @@ from emulator.devices.opcua import values
 from emulator.devices.opcua.building import A, T, add_node, add_property, describe, own, set_attribute
 from emulator.devices.opcua.indexrange import NO_DATA, RangeError, parse
 from emulator.devices.opcua.nodes import ServedAttribute, WireValue
+from emulator.devices.opcua.security.roles import commands_nothing
 from emulator.devices.opcua.served import ServedPoint
 from rigs.devices.opcua import OpcUaLimits
 
@@ -206,7 +207,7 @@ def add_reader(
             )
         return [ua.Variant(samples[first : first + most].tolist(), T.Float, is_array=True)]
 
-    method.call = read
+    method.call = commands_nothing(read)
 
 
 def _argument(name: str, data_type: int, rank: int, about: str) -> ua.Argument:

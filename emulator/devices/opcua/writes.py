@@ -9,6 +9,7 @@ from asyncua.server.address_space import AddressSpace, AttributeService
 
 from emulator.devices.image import DeviceImage
 from emulator.devices.opcua import values
+from emulator.devices.opcua.indexrange import RangeError, parse
 from emulator.devices.opcua.nodes import ServedAttribute
 from emulator.devices.opcua.security.roles import may_command
 from emulator.devices.opcua.wrongs import Wrongs
@@ -48,7 +49,9 @@ class PlantWrites(AttributeService):
         if not may:
             return ua.StatusCodes.BadUserAccessDenied
         given = wanted.Value
-        if wanted.IndexRange or (given.StatusCode is not None and given.StatusCode.value):
+        if wanted.IndexRange:
+            return _part(wanted.IndexRange)
+        if given.StatusCode is not None and given.StatusCode.value:
             return ua.StatusCodes.BadWriteNotSupported  # times are ignored: the plant stamps its own
         status = refusal(attribute.served.type_, point.range, given.Value)
         value = given.Value.Value
@@ -57,6 +60,15 @@ class PlantWrites(AttributeService):
         if not status >> 31 and value is not None:
             self._image.write(point.id, value)
         return status
+
+
+def _part(index_range: str) -> int:
+    """Return the status that refuses to write a part: every value that can be written is a scalar."""
+    try:
+        parse(index_range)
+    except RangeError as invalid:
+        return invalid.status
+    return int(ua.StatusCodes.BadWriteNotSupported)
 
 
 def refusal(type_: str, range_: tuple[float, float], variant: Any) -> int:

@@ -1,10 +1,12 @@
 """Who may do what: observers read, operators command, engineers also see diagnostics."""
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Final
 
 from asyncua import ua
 from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.address_space import NodeData
 
 
 class Role(IntEnum):
@@ -34,6 +36,7 @@ _COMMANDS: Final = {
     )
 }
 _CONDITION_REFRESH: Final = (ua.ObjectIds.ConditionType_ConditionRefresh, ua.ObjectIds.ConditionType_ConditionRefresh2)
+_HARMLESS: Final = "commands_nothing"
 _WRITABLE: Final = 0x02 | 0x08 | 0x20 | 0x40  # CurrentWrite, HistoryWrite, StatusWrite, TimestampWrite
 
 
@@ -47,11 +50,22 @@ def is_refused(user: Any, request: ua.NodeId) -> bool:
     return role_of(user) < Role.OPERATOR and request in _COMMANDS
 
 
-def may_command(user: Any, method: ua.NodeId | None = None) -> bool:
-    """Whether a user may write or, with a method, call it; to ask for the conditions again is to read."""
-    if role_of(user) >= Role.OPERATOR:
+def may_command(user: Any) -> bool:
+    """Whether a user may write, and call methods that command something."""
+    return role_of(user) >= Role.OPERATOR
+
+
+def commands_nothing(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark what stands behind a method as one that only tells: everybody may call it."""
+    call.__dict__[_HARMLESS] = True
+    return call
+
+
+def may_call(user: Any, method: NodeData) -> bool:
+    """Whether a user may call a method: observers call what only tells, as a refresh of the conditions does."""
+    if may_command(user) or getattr(method.call, _HARMLESS, False):
         return True
-    return method is not None and method.NamespaceIndex == 0 and method.Identifier in _CONDITION_REFRESH
+    return method.nodeid.NamespaceIndex == 0 and method.nodeid.Identifier in _CONDITION_REFRESH
 
 
 _DIAGNOSTICS: Final = frozenset(
@@ -64,12 +78,12 @@ def is_diagnostics(node: ua.NodeId, attribute: int) -> bool:
     return node.NamespaceIndex == 0 and node.Identifier in _DIAGNOSTICS and attribute == ua.AttributeIds.Value
 
 
-def for_user(user: Any, attribute: int, value: ua.DataValue) -> ua.DataValue:
+def for_user(user: Any, node: NodeData | None, attribute: int, value: ua.DataValue) -> ua.DataValue:
     """Return UserAccessLevel and UserExecutable as they are for this user (OPC 10000-3 §5.6.2, §5.7)."""
     if role_of(user) >= Role.OPERATOR or value.Value is None or value.Value.Value is None:
         return value
     if attribute == ua.AttributeIds.UserAccessLevel:
         return ua.DataValue(ua.Variant(value.Value.Value & ~_WRITABLE & 0xFF, ua.VariantType.Byte))
-    if attribute == ua.AttributeIds.UserExecutable:
+    if attribute == ua.AttributeIds.UserExecutable and (node is None or not may_call(user, node)):
         return ua.DataValue(ua.Variant(False, ua.VariantType.Boolean))
     return value

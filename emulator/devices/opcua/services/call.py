@@ -9,7 +9,7 @@ from asyncua.common.utils import Buffer, ServiceError
 from asyncua.server.address_space import AddressSpace, NodeData
 from asyncua.ua.ua_binary import struct_from_binary
 
-from emulator.devices.opcua.security.roles import may_command
+from emulator.devices.opcua.security.roles import may_call
 from emulator.devices.opcua.services.view import with_subtypes, within
 from emulator.devices.opcua.services.write import too_long
 
@@ -79,7 +79,7 @@ async def _one(space: AddressSpace, wanted: ua.CallMethodRequest, user: Any) -> 
     method = _own(space, parent, method)
     if method.call is None or not _attribute(method, ua.AttributeIds.Executable):
         return _refused(ua.StatusCodes.BadNotExecutable)
-    if not _attribute(method, ua.AttributeIds.UserExecutable) or not may_command(user, wanted.MethodId):
+    if not _attribute(method, ua.AttributeIds.UserExecutable) or not may_call(user, method):
         return _refused(ua.StatusCodes.BadUserAccessDenied)
     given = wanted.InputArguments or []
     declared = _arguments(space, method)

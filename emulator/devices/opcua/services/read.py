@@ -95,7 +95,8 @@ class Reads:
 
     def _general(self, nodeid: ua.NodeId, attribute: int, times: int, index_range: str | None) -> bytes:
         """Return any attribute with the times asked for; only values have a source time (§7.11.3)."""
-        found = for_user(self.user, attribute, self._space.read_attribute_value(nodeid, ua.AttributeIds(attribute)))
+        found = self._space.read_attribute_value(nodeid, ua.AttributeIds(attribute))
+        found = for_user(self.user, self._space.get(nodeid), attribute, found)
         source = found.SourceTimestamp if attribute == _VALUE and times in (values.SOURCE, values.BOTH) else None
         server = found.ServerTimestamp or as_datetime(self._now())
         given = ua.DataValue(
@@ -151,7 +152,12 @@ def _structured(node: NodeData) -> bool:
     attribute = node.attributes.get(_VALUE)
     if isinstance(attribute, ServedAttribute):
         return bool(getattr(attribute, "structured", False))
-    value = None if attribute is None or attribute.value is None else attribute.value.Value
+    if attribute is None:
+        return False
+    whole = attribute.value
+    if attribute.value_callback is not None:
+        whole = attribute.value_callback(node.nodeid, _VALUE)
+    value = None if whole is None else whole.Value
     return value is not None and value.VariantType == ua.VariantType.ExtensionObject
 
 

@@ -198,7 +198,7 @@ def follow(space: AddressSpace, start: ua.NodeId, elements: list[ua.RelativePath
         raise ServiceError(ua.StatusCodes.BadNothingToDo)
     if len(elements) > _ELEMENTS:
         raise ServiceError(ua.StatusCodes.BadQueryTooComplex)
-    if not elements[-1].TargetName.Name:
+    if not all(element.TargetName.Name for element in elements):
         raise ServiceError(ua.StatusCodes.BadBrowseNameInvalid)
     here = [start]
     for element in elements:
@@ -221,7 +221,7 @@ def _step(space: AddressSpace, here: list[ua.NodeId], element: ua.RelativePathEl
         for reference in () if node is None else node.references:
             if (
                 reference.IsForward != element.IsInverse
-                and (not name.Name or reference.BrowseName == name)
+                and reference.BrowseName == name
                 and (kinds is None or reference.ReferenceTypeId in kinds)
             ):
                 yield reference.NodeId
