@@ -74,11 +74,23 @@ def check_fault(spec: FaultSpec, rig: Rig, kinds: Mapping[str, type[Fault]]) -> 
     known = _places(fault, rig)
     fitting = list(fitting_targets(fault, rig))
     if spec.on in fitting:
-        return None
+        return _check_point(spec, fault, rig)
     if spec.on in known:
         others = ", ".join(fitting) or "nothing in this rig"
         return f"fault {spec.kind!r} does not fit {spec.on!r} ({known[spec.on]}); it fits {others}"
     return f"fault {spec.kind!r} is on unknown {spec.on!r}; {_near(spec.on, fitting)}"
+
+
+def _check_point(spec: FaultSpec, fault: type[Fault], rig: Rig) -> str | None:
+    """Return what is wrong with the point that a protocol fault is told to strike; none, or '', is every point."""
+    point = spec.params.get("point")
+    if fault.layer != "protocol" or not point:
+        return None
+    # A method has no value that could be shown wrongly, nor a variable that could move.
+    known = [p.id for p in rig.points_of(spec.on) if p.opcua is None or not p.opcua.method]
+    if point in known:
+        return None
+    return f"fault {spec.kind!r}: {spec.on!r} has no variable for point {point!r}; {_near(str(point), known)}"
 
 
 def fitting_targets(fault: type[Fault], rig: Rig) -> dict[str, str]:
