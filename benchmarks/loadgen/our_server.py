@@ -2,8 +2,8 @@
 
 import asyncio
 
-from emulator.devices.modbus.device import ModbusDevice
 from emulator.devices.modbus.bank import RegisterBank
+from emulator.devices.modbus.device import ModbusDevice
 from emulator.devices.modbus.registers import MappedValue
 from emulator.devices.modbus.server import ConnectionLimits, ModbusTcpServer
 from emulator.devices.scaling import RegisterFormat

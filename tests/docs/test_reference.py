@@ -28,7 +28,9 @@ def help_of(verb: str) -> str:
     return answer.output
 
 
-@pytest.mark.parametrize("verb", ["run", "serve", "twin", "check", "analyze", "score", "doctor", "export-fmu", "import"])
+@pytest.mark.parametrize(
+    "verb", ["run", "serve", "twin", "check", "analyze", "score", "doctor", "export-fmu", "import"]
+)
 def test_the_options_of_a_verb_are_those_of_its_help(verb):
     listed = set(
         re.findall(r"^\| `(--[a-z-]+)", sections(text_of("command-line.md"))[f"plantbench {verb}"], re.MULTILINE)

@@ -128,9 +128,7 @@ def test_in_lockstep_strangers_talk_at_steps_and_the_line_repeats_to_the_byte(ba
 
 
 def counters(pair, unit=11):
-    return [
-        int.from_bytes(pair.ask(frame(unit, bytes((8, 0, sub, 0, 0))))[4:6], "big") for sub in (11, 12, 13, 14, 15)
-    ]
+    return [int.from_bytes(pair.ask(frame(unit, bytes((8, 0, sub, 0, 0))))[4:6], "big") for sub in (11, 12, 13, 14, 15)]
 
 
 @pytest.mark.parametrize("strict", [False, True])
