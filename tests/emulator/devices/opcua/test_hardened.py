@@ -79,6 +79,7 @@ def requests() -> list[bytes]:
     made[4].Parameters.NodesToWrite = [written]
     made[5].Parameters.NodesToBrowse = [ua.BrowseDescription(NodeId=node)]
     made[13].Parameters.MethodsToCall = [ua.CallMethodRequest(InputArguments=[ua.Variant("x"), ua.Variant(1.0)])]
+    made[10].Parameters.ItemsToCreate = [item(ua.DataChangeFilter(DeadbandType=1)), item(events())]
     for one in made:
         one.RequestHeader.AuthenticationToken = ua.NodeId(PLACE, 0, ua.NodeIdType.ByteString)
     made[0].RequestHeader.AuthenticationToken = ua.NodeId()
@@ -86,9 +87,29 @@ def requests() -> list[bytes]:
     return [struct_to_binary(one) for one in made]
 
 
+def item(chosen: object) -> ua.MonitoredItemCreateRequest:
+    node = ua.NodeId(ua.ObjectIds.Server)
+    wanted = ua.MonitoredItemCreateRequest(ItemToMonitor=ua.ReadValueId(node, ua.AttributeIds.EventNotifier))
+    wanted.RequestedParameters = ua.MonitoringParameters(ClientHandle=1, Filter=chosen, QueueSize=10)
+    return wanted
+
+
+def events() -> ua.EventFilter:
+    """Return an event filter whose operands are structures within structures."""
+    chosen = ua.EventFilter()
+    path = [ua.QualifiedName("Severity")]
+    field = ua.SimpleAttributeOperand(ua.NodeId(ua.ObjectIds.BaseEventType), path, ua.AttributeIds.Value)
+    chosen.SelectClauses = [field]
+    operands = [field, ua.LiteralOperand(Value=ua.Variant(500))]
+    chosen.WhereClause.Elements = [ua.ContentFilterElement(ua.FilterOperator.GreaterThan, operands)]
+    return chosen
+
+
 def nested(depth: int) -> bytes:
-    """Return a Write of a variant in a variant in a variant."""
-    head = struct_to_binary(ua.WriteRequest())[:-4]
+    """Return a Write of a variant in a variant in a variant, of a session that is to be put in."""
+    request = ua.WriteRequest()
+    request.RequestHeader.AuthenticationToken = ua.NodeId(PLACE, 0, ua.NodeIdType.ByteString)
+    head = struct_to_binary(request)[:-4]
     value = b"\x18" * depth + b"\x00"  # array-less Variant of type Variant, again and again
     return head + struct.pack("<i", 1) + b"\x00\x00" + struct.pack("<Ii", 13, -1) + b"\x01" + value
 
@@ -271,9 +292,13 @@ def test_nesting_without_end_is_refused(served):
             answer = await reader.readexactly(8)
             answer += await reader.readexactly(struct.unpack_from("<I", answer, 4)[0] - 8)
             (channel,) = struct.unpack_from("<I", answer, 8)
-            writer.write(service(2, nested(50_000), channel))
-            async with asyncio.timeout(2):
-                assert (await reader.read(4096))[:4] in {b"MSGF", b"ERRF"}
+            token = await session(reader, writer, requests(), channel)
+            for number, depth in ((4, 3), (5, 50_000)):
+                writer.write(service(number, nested(depth).replace(PLACE, token), channel))
+                async with asyncio.timeout(2):
+                    said = await message(reader)
+                result = struct.unpack_from("<I", said, 24 + 4 + 8 + 4)[0]
+                assert result == (0 if depth == 3 else ua.StatusCodes.BadEncodingLimitsExceeded), hex(result)
             writer.close()
 
     asyncio.run(main())
