@@ -181,6 +181,9 @@ class FaultDesk:
             severity = configured.severity_at(t_ns)
             if severity == 0.0 and configured.severity == 0.0:
                 continue
+            # First the truth, then the deed: what the fault does at its onset is counted as its own.
+            if severity > 0.0:
+                self.truth.severity(configured.truth, t_ns, severity)
             configured.fault.apply(configured.target, severity, t_ns)
             self.truth.severity(configured.truth, t_ns, severity)
             configured.severity = severity
