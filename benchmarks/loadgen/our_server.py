@@ -1,6 +1,7 @@
-"""Our Modbus TCP server with 200 holding registers; prints its port."""
+"""Our Modbus TCP server with 200 holding registers; prints its port. With ``uvloop`` behind it, on that event loop."""
 
 import asyncio
+import sys
 
 from emulator.devices.modbus.bank import RegisterBank
 from emulator.devices.modbus.device import ModbusDevice
@@ -19,4 +20,9 @@ async def main() -> None:
     await asyncio.Event().wait()
 
 
-asyncio.run(main())
+if "uvloop" in sys.argv[1:]:
+    import uvloop
+
+    uvloop.run(main())
+else:
+    asyncio.run(main())

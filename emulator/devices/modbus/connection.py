@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from emulator.devices.modbus.codec import Malformed, ModbusServerCodec
 from emulator.devices.modbus.conversation import Conversation
@@ -66,8 +66,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Join the server, or leave at once."""
-        assert isinstance(transport, asyncio.Transport), "a TCP connection writes"
-        self._transport = transport
+        transport = self._transport = cast("asyncio.Transport", transport)  # another loop's need not be asyncio's own
         server = self._server
         if not server.admit(self):
             transport.abort()
