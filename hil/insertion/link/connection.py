@@ -126,6 +126,8 @@ class Connection:
         self.held = False
         if self._dial is None and not self.client.closed:
             self._dial = asyncio.get_running_loop().create_task(self._connect(after_s))
+            # Not at the end of the coroutine: a task cancelled before its first step never comes to any end of it.
+            self._dial.add_done_callback(self._dialled)
 
     async def _connect(self, after_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -139,9 +141,10 @@ class Connection:
             self.abort()
         else:
             self.client.resume("dial")
-        finally:
-            self._dial = None
-            self._settle()
+
+    def _dialled(self, _: asyncio.Task[None]) -> None:
+        self._dial = None
+        self._settle()
 
     def closed(self, side: Side, exc: Exception | None) -> None:
         """One socket is gone: the other follows, by RST if the first one did, else after the last byte."""

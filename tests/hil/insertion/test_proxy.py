@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from hil.insertion.link.base import create, registry
+from hil.insertion.link.connection import Connection
 from hil.insertion.link.proxy import QUEUE_BYTES, LinkProxy
 
 pytestmark = pytest.mark.wire
@@ -399,5 +400,25 @@ def test_half_open_connections_are_silent_until_the_fault_ends():
             fault.apply(proxy, 0.0, 1)
             with pytest.raises(ConnectionResetError):
                 await reader.readexactly(1)
+
+    run(main)
+
+
+def test_a_connection_that_ends_before_its_dialling_has_begun_is_forgotten(monkeypatch):
+    """Its task is cancelled before the first step; the proxy must not wait for it for ever."""
+    dial = Connection.dial
+
+    def dial_and_end(connection, after_s=0.0):
+        dial(connection, after_s)
+        connection.finish()
+
+    async def main():
+        async with link() as (proxy, _):
+            monkeypatch.setattr(Connection, "dial", dial_and_end)
+            async with client(proxy) as (reader, _):
+                assert await reader.read() == b""
+            async with asyncio.timeout(2):
+                await proxy.stop()
+            assert proxy.counters.open == 0
 
     run(main)
