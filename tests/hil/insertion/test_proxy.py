@@ -413,7 +413,7 @@ def test_a_connection_that_ends_before_its_dialling_has_begun_is_forgotten(monke
         connection.finish()
 
     async def main():
-        async with link() as (proxy, _):
+        async with link() as proxy:
             monkeypatch.setattr(Connection, "dial", dial_and_end)
             async with client(proxy) as (reader, _):
                 assert await reader.read() == b""
