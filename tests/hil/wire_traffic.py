@@ -71,7 +71,7 @@ class OpcUa:
         while True:
             client = BareClient(parts.hostname, parts.port)
             try:
-                async with asyncio.timeout(0.5), client:
+                async with asyncio.timeout(0.3), client:
                     await self._say(client)
             except LOST:
                 await asyncio.sleep(0.002)
