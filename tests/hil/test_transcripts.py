@@ -5,7 +5,9 @@ neither. All else is compared in bytes.
 """
 
 import asyncio
+import json
 import struct
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +44,7 @@ FAULTS = (
     FaultSpec(kind="modbus_wrong_transaction_id", on="meter1", onset="0.5 s", severity=0.5),
     FaultSpec(kind="modbus_late_answer", on="meter1", onset="1 s", severity=0.5, params={"delay_s": 0.2}),
     FaultSpec(kind="opcua_status", on="plc1", onset="0.5 s", severity=0.5),
+    FaultSpec(kind="link_corrupt", on="meter1", onset="1 s", params={"per_byte": 0.02}),
 )
 READ = struct.pack(">HHHBBHH", 7, 0, 6, 1, 4, 0, 2)
 STEPS = 20
@@ -87,9 +90,9 @@ def rig(tmp_path) -> Any:
     return load_rig(tmp_path / "rig.yaml")
 
 
-async def conversation(rig: Any, seed: int) -> dict[str, Any]:
+async def conversation(rig: Any, seed: int, truth: Path) -> dict[str, Any]:
     """Play a rig in lockstep before a client on each wire; returns what went over each."""
-    live = LiveRig(rig, seed, LOCKSTEP_EPOCH_NS, rate=None)
+    live = LiveRig(rig, seed, LOCKSTEP_EPOCH_NS, truth_path=truth, rate=None)
     await live.start()
     taps = {name: Transcript() for name in live.proxies}
     for name, proxy in live.proxies.items():
@@ -123,13 +126,16 @@ async def conversation(rig: Any, seed: int) -> dict[str, Any]:
     }
 
 
-def test_in_lockstep_a_seed_gives_the_same_bytes_again(rig):
-    first, second = (asyncio.run(conversation(rig, 5)) for _ in range(2))
+def test_in_lockstep_a_seed_gives_the_same_bytes_again(rig, tmp_path):
+    logs = [tmp_path / f"truth{k}.jsonl" for k in range(3)]
+    first, second = (asyncio.run(conversation(rig, 5, log)) for log in logs[:2])
     assert first["edge1"] == second["edge1"]
     assert len(first["edge1"]) > STEPS // 2
     assert b"".join(piece.data for piece in first["meter1"]) == b"".join(piece.data for piece in second["meter1"])
     assert first["plc1"] == second["plc1"]
-    other = asyncio.run(conversation(rig, 6))
+    assert logs[0].read_bytes() == logs[1].read_bytes()
+    assert {json.loads(line).get("kind") for line in logs[0].read_text().splitlines()} >= {fault.kind for fault in FAULTS}
+    other = asyncio.run(conversation(rig, 6, logs[2]))
     assert other["edge1"] != first["edge1"]
 
 

@@ -63,6 +63,10 @@ class Wire(Protocol):
     def faults(self) -> tuple[LinkFault, ...]:
         """The faults on the link now that act on this connection."""
 
+    @property
+    def rate(self) -> float:
+        """Plant seconds per second of the event loop."""
+
     def noted(self, fault: LinkFault, what: str) -> None:
         """Tell the truth log what a fault did here."""
 

@@ -42,6 +42,11 @@ class Connection:
         """The faults on the link now that act on this connection."""
         return tuple(self.faults_here())
 
+    @property
+    def rate(self) -> float:
+        """Plant seconds per second of the event loop."""
+        return self.proxy.rate
+
     def noted(self, fault: LinkFault, what: str) -> None:
         """Tell the truth log what a fault did here."""
         self.proxy.noted(fault, self.number, what)

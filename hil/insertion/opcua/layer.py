@@ -118,7 +118,7 @@ class OpcUaMessages:
             if send.delay_s <= 0.0:
                 self._leave(send)
                 continue
-            timer = asyncio.get_running_loop().call_later(send.delay_s, self._leave_late, send)
+            timer = asyncio.get_running_loop().call_later(send.delay_s / self._wire.rate, self._leave_late, send)
             self._late.append((timer, send))
 
     def _leave_late(self, send: Send) -> None:
