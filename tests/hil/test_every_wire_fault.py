@@ -82,7 +82,7 @@ async def struck(alive, traffic, kind):
             emulation.step()
             await asyncio.sleep(0.003)
         number = emulation.desk.add(FaultSpec(kind=kind, on=on, params=NEEDED.get(kind, {})))
-        for _ in range(1000):
+        for _ in range(4000):
             emulation.step()
             await asyncio.sleep(0.003)
             if any(truth.inserted for truth in emulation.truth.faults if truth.id == number):
