@@ -45,6 +45,20 @@ def foreign_module():
     return find
 
 
+@pytest.fixture(scope="session")
+def foreign_node(foreign):
+    """Return a function that finds node with one of its packages, or skips (fails where it is required)."""
+
+    def find(package: str) -> str:
+        program = foreign("node", "apt install nodejs")
+        folder = Path(__file__).parent / "wire" / "node"
+        if not (folder / "node_modules" / package).is_dir():
+            _missing(package, f"run `npm ci` in {folder}")
+        return program
+
+    return find
+
+
 def _missing(name: str, hint: str) -> NoReturn:
     message = f"{name} is not installed ({hint})"
     if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):

@@ -53,14 +53,9 @@ async def _converse(program: str, home: Path) -> dict[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def steps(foreign, tmp_path_factory) -> dict[str, dict]:
+def steps(foreign_node, tmp_path_factory) -> dict[str, dict]:
     """Return what the foreign client reported, step by step."""
-    program = foreign("node", "apt install nodejs")
-    if not (FOLDER / "node_modules" / "node-opcua-client").is_dir():
-        message = f"node-opcua-client is not installed; run `npm install` in {FOLDER}"
-        if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-            pytest.fail(message)
-        pytest.skip(message)
+    program = foreign_node("node-opcua-client")
     said = asyncio.run(_converse(program, tmp_path_factory.mktemp("home")))
     assert "error" not in said, said["error"]["message"]
     return said

@@ -114,13 +114,8 @@ SECURITY = {"users": USERS, "anonymous": "operator"}
 
 
 @pytest.fixture(scope="module")
-def conversation(foreign, tmp_path_factory):
-    program = foreign("node", "apt install nodejs")
-    if not (FOLDER / "node_modules" / "node-opcua-client").is_dir():
-        message = f"node-opcua-client is not installed; run `npm ci` in {FOLDER}"
-        if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-            pytest.fail(message)
-        pytest.skip(message)
+def conversation(foreign_node, tmp_path_factory):
+    program = foreign_node("node-opcua-client")
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLANTBENCH_PKI", str(home / "pki"))

@@ -101,14 +101,9 @@ async def _converse(program: str, home: Path) -> tuple[dict[str, dict], list[tup
 
 
 @pytest.fixture(scope="module")
-def conversation(foreign, tmp_path_factory):
+def conversation(foreign_node, tmp_path_factory):
     """Return what the foreign client reported, step by step, and the commands that reached the device."""
-    program = foreign("node", "apt install nodejs")
-    if not (FOLDER / "node_modules" / "node-opcua-client").is_dir():
-        message = f"node-opcua-client is not installed; run `npm install` in {FOLDER}"
-        if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-            pytest.fail(message)
-        pytest.skip(message)
+    program = foreign_node("node-opcua-client")
     steps, writes = asyncio.run(_converse(program, tmp_path_factory.mktemp("home")))
     assert "failed" not in steps, steps["failed"]["error"]
     return steps, writes

@@ -99,13 +99,8 @@ async def _converse(program: str, folder: Path) -> tuple[dict[str, dict], list[t
         return steps, image.take_writes()
 
 
-def test_a_stranger_logs_in_by_name_and_by_certificate_on_every_policy(foreign, tmp_path, monkeypatch):
-    program = foreign("node", "apt install nodejs")
-    if not (FOLDER / "node_modules" / "node-opcua-client").is_dir():
-        message = f"node-opcua-client is not installed; run `npm install` in {FOLDER}"
-        if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-            pytest.fail(message)
-        pytest.skip(message)
+def test_a_stranger_logs_in_by_name_and_by_certificate_on_every_policy(foreign_node, tmp_path, monkeypatch):
+    program = foreign_node("node-opcua-client")
     monkeypatch.setenv("PLANTBENCH_PKI", str(tmp_path))
     monkeypatch.setenv("PLANT_WORD", WORD)
     steps, writes = asyncio.run(_converse(program, tmp_path))

@@ -67,13 +67,8 @@ async def _converse(program, home):
 
 
 @pytest.fixture(scope="module")
-def steps(foreign, tmp_path_factory):
-    program = foreign("node", "apt install nodejs")
-    if not (FOLDER / "node_modules" / "node-opcua-client").is_dir():
-        message = f"node-opcua-client is not installed; run `npm ci` in {FOLDER}"
-        if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-            pytest.fail(message)
-        pytest.skip(message)
+def steps(foreign_node, tmp_path_factory):
+    program = foreign_node("node-opcua-client")
     steps = asyncio.run(_converse(program, tmp_path_factory.mktemp("home")))
     assert "failed" not in steps, steps["failed"]["error"]
     assert "done" in steps

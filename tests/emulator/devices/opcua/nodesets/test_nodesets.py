@@ -1,7 +1,6 @@
 """Nodesets of the user: all or nothing, errors that say where, instances whose variables are points."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -151,12 +150,8 @@ def test_an_impossible_instance_says_why(served, change, rule):
     asyncio.run(main())
 
 
-def test_the_real_di_and_machinery_models_load_and_hold_a_machine(on_bench):
-    if not FOREIGN.is_dir():
-        message = "node-opcua-nodesets is not installed; run `npm ci` in tests/wire/node"
-        if os.environ.get("PLANTBENCH_REQUIRE_FOREIGN"):
-            pytest.fail(message)
-        pytest.skip(message)
+def test_the_real_di_and_machinery_models_load_and_hold_a_machine(on_bench, foreign_node):
+    foreign_node("node-opcua-nodesets")
     di = "http://opcfoundation.org/UA/DI/"
     files = [str(FOREIGN / f"Opc.Ua.{name}.NodeSet2.xml") for name in ("Machinery", "IA", "Di")]
     meter = {"type": f"nsu={di};SoftwareType", "name": "Firmware"}
